@@ -1,0 +1,54 @@
+/**
+ * Every failure a person can meet: a stable code, one plain sentence, and what to do about it.
+ * The same words stand in the API, the command line and the log.
+ */
+export const errorCodes = {
+  BAD_REQUEST: ['The request could not be understood.', 'Correct the fields that are named.'],
+  BODY_TOO_LARGE: ['The body is larger than 1 MiB.', 'Send a smaller launch script.'],
+  NOT_FOUND: ['There is nothing under that key.', 'List what there is: `kasm-sidecar status`.'],
+  INTERNAL: ['The sidecar failed in a way it did not foresee.', 'Look at /var/log/kasm-sidecar and report it.'],
+  NETWORK_OPTION_INVALID: ['A network option is unknown or has a bad value.', 'Correct the option that is named.'],
+  NETWORK_UNKNOWN: ['The sidecar does not know this network.', 'Remove the network and create it again.'],
+  PORTS_UNSUPPORTED: [
+    'Publishing ports is not supported on this network: a session is reached through the proxy.',
+    'Start the container without -p or -P.',
+  ],
+  ADDRESS_MISSING: ['Docker gave the endpoint no IPv4 address.', "Create the network with Docker's own IPAM driver."],
+  HOST_COMMAND_FAILED: ['A command on the host failed.', 'Read the command and its message in the log.'],
+  NAMESPACE_GONE: ['The network namespace of the container is gone.', 'Nothing: the container has ended.'],
+  NAMESPACE_IS_HOST: [
+    "The namespace that Docker named is the host's own.",
+    'Do not use --network host with this network.',
+  ],
+  NO_LAUNCH_SCRIPT: [
+    'No launch script came for this container before its deadline.',
+    'Send one: `kasm-sidecar launch CONTAINER --config FILE`, or label the container kasm.egress=PROFILE.',
+  ],
+  PROFILE_INVALID: ['The profile that the label names cannot be used.', 'Correct the file in the profile folder.'],
+  TYPE_UNSUPPORTED: ['This version has no tunnel of that type.', 'Use type wireguard or none.'],
+  CONFIG_INVALID: ['The VPN configuration cannot be used.', 'Correct the lines that are named.'],
+  KEY_MISSING: ['There is no private key.', 'Put it into the credential or into the configuration.'],
+  ENDPOINT_REFUSED: [
+    'The VPN server address is not one that a tunnel may use from this host.',
+    "Use the provider's public address, or allow the range with the setting endpoint_allow.",
+  ],
+  ENDPOINT_UNRESOLVED: ["The VPN server's name does not resolve on the host.", "Check the name and the host's DNS."],
+  TUNNEL_DEVICE_FAILED: [
+    'The tunnel device could not be made.',
+    'Check that the kernel has WireGuard or that wireguard-go is installed, and that /dev/net/tun exists.',
+  ],
+  HANDSHAKE_TIMEOUT: [
+    'The VPN server did not answer before the deadline.',
+    'Check the server address and port, the keys on both sides, and that UDP leaves the host.',
+  ],
+  TUNNEL_STALE: ['The VPN server has stopped answering.', 'Nothing: the sidecar keeps trying.'],
+  TUNNEL_DIED: ["The tunnel's process ended.", 'Nothing: the sidecar starts it again.'],
+  DISCONNECTED: ['An operator cut this session.', 'Reconnect it: `kasm-sidecar session CONTAINER --reconnect`.'],
+  LAUNCH_SCRIPT_DELETED: ['The launch script was deleted.', 'Send a new one.'],
+  LOCK_FAILED: ["The lock of the container's namespace could not be applied.", 'Read the message in the log.'],
+} as const satisfies Record<string, readonly [sentence: string, whatToDo: string]>;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+export const sentenceOf = (code: ErrorCode): string => errorCodes[code][0];
+export const remedyOf = (code: ErrorCode): string => errorCodes[code][1];

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { EgressError } from '../shared/errors.ts';
+import { parseCidr } from '../shared/ip.ts';
+import { toFieldErrors } from '../shared/launch-script.ts';
+
+const cidrList = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((range) => range.trim())
+      .filter((range) => range !== ''),
+  )
+  .refine((ranges) => ranges.every((range) => parseCidr(range)), 'not a comma list of networks in CIDR form');
+
+/** All settings, each with a default: a plugin's upgrade may lose the environment (facts/docker-plugin.md, section 4). */
+const settings = z.object({
+  KASM_SIDECAR_PLUGIN_SOCKET: z.string().default('/run/docker/plugins/kasm-sidecar.sock'),
+  KASM_SIDECAR_SOCKET: z.string().default('/var/run/kasm-sidecar/control.sock'),
+  KASM_SIDECAR_DOCKER_SOCKET: z.string().default('/var/run/docker.sock'),
+  KASM_SIDECAR_RUN_DIR: z.string().default('/var/run/kasm-sidecar'),
+  KASM_SIDECAR_STATE_DIR: z.string().default('/var/lib/kasm-sidecar'),
+  KASM_SIDECAR_LOG_DIR: z.string().default('/var/log/kasm-sidecar'),
+  KASM_SIDECAR_PROFILE_DIR: z.string().default('/etc/kasm-sidecar/profiles'),
+  /** Ranges that a VPN server's address may lie in although it is the host's own, loopback, link-local or Docker's. */
+  KASM_SIDECAR_ENDPOINT_ALLOW: cidrList.default([]),
+  KASM_SIDECAR_WIREGUARD: z.enum(['auto', 'kernel', 'userspace']).default('auto'),
+  /** How long Docker may be kept waiting for a session's egress before the container starts blocked. Docker gives up after 30 s. */
+  KASM_SIDECAR_GATE_SECONDS: z.coerce.number().min(0).max(20).default(10),
+});
+
+export interface Settings {
+  readonly pluginSocket: string;
+  readonly controlSocket: string;
+  readonly dockerSocket: string;
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly logDir: string;
+  readonly profileDir: string;
+  readonly endpointAllow: readonly string[];
+  readonly wireguard: 'auto' | 'kernel' | 'userspace';
+  readonly gateMs: number;
+}
+
+/** The only reader of the environment. @throws EgressError BAD_REQUEST naming each wrong setting. */
+export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+  const result = settings.safeParse(environment);
+  if (!result.success)
+    throw new EgressError('BAD_REQUEST', 'A setting is not valid.', { fields: toFieldErrors(result.error) });
+  const { data } = result;
+  return {
+    pluginSocket: data.KASM_SIDECAR_PLUGIN_SOCKET,
+    controlSocket: data.KASM_SIDECAR_SOCKET,
+    dockerSocket: data.KASM_SIDECAR_DOCKER_SOCKET,
+    runDir: data.KASM_SIDECAR_RUN_DIR,
+    stateDir: data.KASM_SIDECAR_STATE_DIR,
+    logDir: data.KASM_SIDECAR_LOG_DIR,
+    profileDir: data.KASM_SIDECAR_PROFILE_DIR,
+    endpointAllow: data.KASM_SIDECAR_ENDPOINT_ALLOW,
+    wireguard: data.KASM_SIDECAR_WIREGUARD,
+    gateMs: data.KASM_SIDECAR_GATE_SECONDS * 1000,
+  };
+}

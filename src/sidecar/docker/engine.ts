@@ -1,0 +1,49 @@
+import Docker from 'dockerode';
+
+export interface NetworkMember {
+  readonly name: string;
+  readonly running: boolean;
+}
+
+/**
+ * The engine's API, as far as it may be asked: lists and networks, which answer while a container starts; never an
+ * inspect. Everything here may hang while the engine boots, so every call has a deadline.
+ */
+export class Engine {
+  readonly #docker: Docker;
+
+  constructor(socketPath: string) {
+    this.#docker = new Docker({ socketPath });
+  }
+
+  /** Name of a network; undefined where the engine doesn't know it. */
+  async networkName(id: string, timeoutMs: number): Promise<string | undefined> {
+    const networks = await this.#docker.listNetworks({
+      filters: { id: [id] },
+      abortSignal: AbortSignal.timeout(timeoutMs),
+    });
+    return networks.find((network) => network.Id === id)?.Name;
+  }
+
+  /** All networks: their ids and subnets. */
+  async networks(timeoutMs: number): Promise<{ id: string; subnets: string[] }[]> {
+    const networks = await this.#docker.listNetworks({ abortSignal: AbortSignal.timeout(timeoutMs) });
+    return networks.map((network) => ({
+      id: network.Id,
+      subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
+    }));
+  }
+
+  /** Containers that belong to a network, running or not. */
+  async members(networkId: string, timeoutMs: number): Promise<NetworkMember[]> {
+    const containers = await this.#docker.listContainers({
+      all: true,
+      filters: { network: [networkId] },
+      abortSignal: AbortSignal.timeout(timeoutMs),
+    });
+    return containers.map(({ Names, State }) => ({
+      name: (Names[0] ?? '').replace(/^\//, ''),
+      running: State === 'running',
+    }));
+  }
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { Run } from './command.ts';
+import { type Namespace, runInside } from './netns.ts';
+
+/** A link as `ip -json -details link` shows it, as far as it matters here. */
+const link = z.object({
+  ifname: z.string(),
+  ifindex: z.number(),
+  ifalias: z.string().optional(),
+  address: z.string().optional(),
+  master: z.string().optional(),
+  /** Which namespace the other end of a veth pair is in; the number is ours, not the namespace's. Absent: this one. */
+  link_netnsid: z.number().optional(),
+  linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
+});
+export type Link = z.infer<typeof link>;
+
+/** Runs the lines as one `ip -batch`: one process, in order, ending at the first that fails. */
+export async function ipBatch(run: Run, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await run(['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+}
+
+export async function ipBatchInside(run: Run, namespace: Namespace, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0) await runInside(run, namespace, ['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+}
+
+export async function listLinks(run: Run): Promise<Link[]> {
+  const { stdout } = await run(['ip', '-json', '-details', 'link', 'show']);
+  return z.array(link).parse(JSON.parse(stdout));
+}
+
+/** Absent is success. */
+export async function removeLink(run: Run, name: string): Promise<void> {
+  await run(['ip', 'link', 'delete', 'dev', name], { okExitCodes: [1] }); // 1: cannot find device
+}

@@ -1,0 +1,43 @@
+import type { IpFamily } from '../../shared/ip.ts';
+import type { Run } from './command.ts';
+import { type Namespace, runInside } from './netns.ts';
+
+const program = (family: IpFamily, name: string): string => (family === 4 ? `ip${name}` : `ip6${name}`);
+/** Seconds to wait for the lock of xtables: Docker holds it now and then. */
+const WAIT = '5';
+
+/** Replaces the tables that `text` names, each as one transaction, in the host's namespace or a container's. */
+export async function restoreInside(run: Run, namespace: Namespace, family: IpFamily, text: string): Promise<void> {
+  await runInside(run, namespace, [program(family, 'tables-restore'), '--wait', WAIT], { input: text });
+}
+
+/** What `iptables -S` shows of one chain on the host; empty where the chain is absent. */
+export async function listChain(run: Run, family: IpFamily, chain: string): Promise<string[]> {
+  const { stdout } = await run([program(family, 'tables'), '--wait', WAIT, '-S', chain], { okExitCodes: [1] }); // 1: no such chain
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** Loads only the chains that `text` names and leaves all others as they are. */
+export async function restoreChains(run: Run, family: IpFamily, text: string): Promise<void> {
+  await run([program(family, 'tables-restore'), '--wait', WAIT, '--noflush'], { input: text });
+}
+
+export async function insertJump(
+  run: Run,
+  family: IpFamily,
+  from: string,
+  position: number,
+  to: string,
+): Promise<void> {
+  await run([program(family, 'tables'), '--wait', WAIT, '-I', from, String(position), '-j', to]);
+}
+
+/** Takes our chain out of the host's iptables. Absent is success. */
+export async function removeChain(run: Run, family: IpFamily, from: string, chain: string): Promise<void> {
+  if ((await listChain(run, family, chain)).length === 0) return; // naming a chain that is not there is an error of usage
+  const command = (...words: string[]) =>
+    run([program(family, 'tables'), '--wait', WAIT, ...words], { okExitCodes: [1] }); // 1: no such rule
+  await command('-D', from, '-j', chain);
+  await command('-F', chain);
+  await command('-X', chain);
+}

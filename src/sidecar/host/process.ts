@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { poll } from '../../shared/async.ts';
+import { EgressError } from '../../shared/errors.ts';
+import { type DaemonOptions, spawnDaemon } from './command.ts';
+
+/** A process, so that it can be told from a later one that was given the same id. */
+export interface ProcessIdentity {
+  readonly id: number;
+  /** /proc/<pid>/stat, field 22: clock ticks since boot. */
+  readonly startTime: string;
+}
+
+export interface FoundProcess extends ProcessIdentity {
+  readonly argv: readonly string[];
+}
+
+const TERM_DEADLINE_MS = 2000;
+const KILL_DEADLINE_MS = 2000;
+const POLL_MS = 3;
+
+/** Starts a program that lives on without us; `logFile` (0600, begun anew) gets what it prints. */
+export async function startDaemon(
+  argv: readonly [string, ...string[]],
+  { env, logFile }: Pick<DaemonOptions, 'env'> & { logFile: string },
+): Promise<ProcessIdentity> {
+  const log = await open(logFile, 'w', 0o600);
+  try {
+    const id = await spawnDaemon(argv, { ...(env ? { env } : {}), output: log.fd });
+    const startTime = startTimeOf(id);
+    if (startTime !== undefined) return { id, startTime };
+    throw new EgressError('HOST_COMMAND_FAILED', `starting ${argv[0]}: it ended at once`);
+  } finally {
+    await log.close();
+  }
+}
+
+/** Whether the process still runs; one that has ended and waits for its parent does not. */
+export const isSameProcess = ({ id, startTime }: ProcessIdentity): boolean => startTimeOf(id) === startTime;
+
+/** SIGTERM, then SIGKILL. Absent is success. @throws EgressError HOST_COMMAND_FAILED where even that does not end it. */
+export async function stopProcess(target: ProcessIdentity): Promise<void> {
+  if (await endedAfter(target, 'SIGTERM', TERM_DEADLINE_MS)) return;
+  if (await endedAfter(target, 'SIGKILL', KILL_DEADLINE_MS)) return;
+  throw new EgressError('HOST_COMMAND_FAILED', `stopping process ${target.id}: it does not end`);
+}
+
+async function endedAfter(target: ProcessIdentity, signal: NodeJS.Signals, deadlineMs: number): Promise<boolean> {
+  const gone = () => (isSameProcess(target) ? undefined : true);
+  if (gone()) return true;
+  try {
+    process.kill(target.id, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // ESRCH: it has just ended
+  }
+  return (await poll(gone, { everyMs: POLL_MS, deadlineMs })) ?? false;
+}
+
+/** Processes of this host whose argument list fits. Synchronous for the reason given at `processesInNamespace`. */
+export const findProcesses = (fits: (argv: readonly string[]) => boolean): FoundProcess[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      const id = Number(name);
+      const argv = argvOf(id);
+      if (argv.length === 0 || !fits(argv)) return [];
+      const startTime = startTimeOf(id);
+      return startTime === undefined ? [] : [{ id, startTime, argv }];
+    });
+
+function argvOf(id: number): string[] {
+  try {
+    return readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return []; // ended meanwhile
+  }
+}
+
+function startTimeOf(id: number): string | undefined {
+  try {
+    const line = readFileSync(`/proc/${id}/stat`, 'utf8');
+    // The second field is the program's name in parentheses, and may itself hold spaces and parentheses.
+    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+    return hasEnded(id, fields[0]) ? undefined : fields[22 - 3];
+  } catch {
+    return undefined;
+  }
+}
+
+/** A first thread that is a zombie says little: while others still end, files are open, and a tun device stands. */
+const hasEnded = (id: number, state: string | undefined): boolean =>
+  state === 'X' || (state === 'Z' && readdirSync(`/proc/${id}/task`).length <= 1);

@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import packageJson from '../../package.json' with { type: 'json' };
+import { EgressError, explain } from '../shared/errors.ts';
+import type { LaunchScript } from '../shared/launch-script.ts';
+import { type LogFile, linkLogName, openLogFile } from '../shared/log-file.ts';
+import { readSettings, type Settings } from './config.ts';
+import { createControlApp, listenOnSocket } from './control/server.ts';
+import { Engine } from './docker/engine.ts';
+import { createNetworkDriver } from './driver/network-driver.ts';
+import { listenForDocker } from './driver/server.ts';
+import { run } from './host/command.ts';
+import { Endpoints } from './sessions/endpoints.ts';
+import { EventJournal } from './sessions/event-journal.ts';
+import { HostNetwork } from './sessions/host-network.ts';
+import { LaunchScripts } from './sessions/launch-scripts.ts';
+import { Networks } from './sessions/networks.ts';
+import { removeOrphans } from './sessions/orphans.ts';
+import { Reconciler } from './sessions/reconciler.ts';
+import { SessionRegistry } from './sessions/session-registry.ts';
+import { RecordStore } from './store/record-store.ts';
+import { endpointRecord, launchScriptRecord, networkRecord } from './store/records.ts';
+import type { PeerPolicy } from './tunnels/peer-address.ts';
+import { checkLiteralPeers } from './tunnels/peer-address.ts';
+import type { TunnelKind, TunnelSettings } from './tunnels/tunnel.ts';
+import type { WireGuardSettings } from './tunnels/wireguard/settings.ts';
+import { createWireGuard } from './tunnels/wireguard/tunnel.ts';
+
+/**
+ * Starts the sidecar. Docker's socket listens first, before anything is read or asked: an engine that boots waits for it.
+ * Calls wait until our own records are read; nothing waits for Docker's API.
+ */
+export async function main(): Promise<void> {
+  const settings = readSettings();
+  const logs = openLogs(settings.logDir);
+  const parts = compose(settings, logs.network);
+  const recovered = parts.recover();
+  const verbs = createNetworkDriver(parts.networks, parts.endpoints);
+  const docker = await listenForDocker(settings.pluginSocket, verbs, logs.plugin, recovered);
+  const control = await listenOnSocket(
+    createControlApp({
+      sessions: parts.sessions,
+      launchScripts: parts.launchScripts,
+      events: parts.events,
+      version: packageJson.version,
+      health: parts.health,
+      log: logs.network,
+    }),
+    settings.controlSocket,
+  );
+  await recovered;
+  parts.reconciler.start();
+  logs.network.info('sidecar', `Started, version ${packageJson.version}`);
+
+  // What runs, runs on: rules, tunnels and namespaces stay as they are, and the next process finds them again.
+  const stop = async () => {
+    parts.reconciler.stop();
+    docker.closeAllConnections();
+    docker.close();
+    await control.close();
+    logs.network.info('sidecar', 'Stopped; sessions stay as they are');
+    process.exit(0);
+  };
+  process.once('SIGTERM', () => void stop());
+  process.once('SIGINT', () => void stop());
+  process.on('SIGHUP', () => {
+    logs.network.reopen();
+    logs.plugin.reopen();
+  });
+}
+
+function openLogs(folder: string): { network: LogFile; plugin: LogFile } {
+  const network = openLogFile(join(folder, 'network_sidecar.log'));
+  linkLogName('network_sidecar.log', join(folder, 'network-sidecar.log'));
+  return { network, plugin: openLogFile(join(folder, 'plugin.log')) };
+}
+
+function compose(settings: Settings, log: LogFile) {
+  const host = new HostNetwork(run);
+  const engine = new Engine(settings.dockerSocket);
+  const events = new EventJournal(join(settings.runDir, 'events.jsonl'));
+  const peerPolicy = createPeerPolicy(settings, engine);
+  const wireGuard = createWireGuard({ run, peerPolicy, implementation: settings.wireguard });
+  const launchScripts = new LaunchScripts({
+    store: new RecordStore(join(settings.stateDir, 'launch-scripts'), launchScriptRecord),
+    profileDir: settings.profileDir,
+    check: (egress) => checkEgress(egress, wireGuard, peerPolicy),
+    log,
+  });
+  const networks: Networks = new Networks({
+    store: new RecordStore(join(settings.stateDir, 'networks'), networkRecord),
+    host,
+    engine,
+    log,
+    directAddresses: (networkId) => sessions.directAddresses(networkId),
+  });
+  const sessions = new SessionRegistry((registry) => ({
+    settings,
+    run,
+    host,
+    networks,
+    launchScripts,
+    wireGuard,
+    events,
+    log,
+    proxiesOf: (networkId) => registry.proxiesOf(networkId),
+    proxyChanged: (networkId) => registry.proxyChanged(networkId),
+    passageChanged: () => reconciler.lookAgain(),
+  }));
+  const endpoints = new Endpoints({
+    store: new RecordStore(join(settings.runDir, 'endpoints'), endpointRecord),
+    host,
+    networks,
+    sessions,
+    engine,
+    log,
+    gateMs: settings.gateMs,
+  });
+  const reconciler = new Reconciler({ host, networks, endpoints, sessions, log });
+
+  const recover = async () => {
+    await events.open();
+    await launchScripts.recover();
+    await networks.recover();
+    await endpoints.recover();
+    await sessions.recover(endpoints.all());
+    const known = {
+      endpointIds: endpoints.all().map(({ id }) => id),
+      namespaces: sessions.all().map(({ record }) => record.namespace),
+      bridges: networks.all().map(({ bridge }) => bridge),
+    };
+    await removeOrphans(host, known, log).catch((error) => log.error('orphans', explain(error)));
+  };
+  const health = async () => [
+    { name: 'engine', ...(await answers(() => engine.networks(NETWORKS_TIMEOUT_MS))) },
+    { name: 'host rules', ok: networks.all().length === 0 || (await host.firewallStands()) },
+  ];
+  return { networks, endpoints, sessions, launchScripts, events, reconciler, recover, health };
+}
+
+const NETWORKS_TIMEOUT_MS = 2_000;
+
+const answers = (ask: () => Promise<unknown>): Promise<{ ok: boolean; message?: string }> =>
+  ask().then(
+    () => ({ ok: true }),
+    (error) => ({ ok: false, message: explain(error) }),
+  );
+
+/** Docker's own networks are not to be reached by a tunnel's socket. While the engine can't be asked, the last answer counts. */
+function createPeerPolicy(settings: Settings, engine: Engine): PeerPolicy {
+  let known: readonly string[] = [];
+  const forbidden = async () => {
+    known = await engine.networks(NETWORKS_TIMEOUT_MS).then(
+      (networks) => networks.flatMap(({ subnets }) => subnets),
+      () => known,
+    );
+    return known;
+  };
+  return { allow: settings.endpointAllow, forbidden };
+}
+
+async function checkEgress(
+  egress: LaunchScript['egress'],
+  wireGuard: TunnelKind<WireGuardSettings>,
+  peerPolicy: PeerPolicy,
+): Promise<TunnelSettings | undefined> {
+  switch (egress.type) {
+    case 'none':
+      return undefined;
+    case 'wireguard': {
+      const tunnel = wireGuard.parse(egress);
+      await checkLiteralPeers(tunnel.peers, peerPolicy);
+      return tunnel;
+    }
+    case 'openvpn':
+    case 'openziti':
+    case 'custom':
+      throw new EgressError('TYPE_UNSUPPORTED', `This version has no tunnel of type ${egress.type}.`, {
+        fields: [{ pointer: '/egress/type', reason: `${egress.type} is not supported by this version` }],
+      });
+  }
+}

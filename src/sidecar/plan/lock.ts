@@ -1,0 +1,155 @@
+import { familyOf, type IpFamily } from '../../shared/ip.ts';
+import { directOf, isOpen, type Passage, type ProxyPeer, type Wire } from './wire.ts';
+
+/**
+ * The lock: the inner of the two layers, iptables in the container's namespace.
+ *
+ * `filter` has the rows that Kasm's documents print, in their order, under policy DROP. As printed they are wider than a
+ * kill switch may be (a whole subnet, the VPN server on any interface), so `mangle`, which every packet meets first,
+ * holds what may really pass. See docs/adr/0002-two-tables-in-the-lock.md.
+ */
+export interface LockInput {
+  /** All wires of this namespace that are ours; usually one. */
+  readonly wires: readonly Wire[];
+  readonly passage: Passage;
+  /** Addresses of the VPN server, for the documented rows. */
+  readonly servers: readonly string[];
+}
+
+/** Texts for `iptables-restore` and `ip6tables-restore`. Each replaces `mangle` and `filter`; `nat` is Docker's and stays. */
+export interface Lock {
+  readonly v4: string;
+  readonly v6: string;
+}
+
+/** Both are accepted whatever the tunnel's kind: the documents' rows show both (R57, R58). */
+const TUNNEL_DEVICES = ['tun0', 'wg'] as const;
+
+/** Docker's embedded resolver. It would ask the host's resolvers, on the host (facts/docker-plugin.md, section 0). */
+const EMBEDDED_RESOLVER = '127.0.0.11/32';
+
+export const planLock = (input: LockInput): Lock => ({ v4: planFamily(input, 4), v6: planFamily(input, 6) });
+
+function planFamily(input: LockInput, family: IpFamily): string {
+  if (input.passage.kind === 'proxy' || isOpen(input.passage)) return openTables();
+  return [
+    table(
+      'mangle',
+      ['PREROUTING ACCEPT', 'INPUT DROP', 'FORWARD DROP', 'OUTPUT DROP', 'POSTROUTING ACCEPT'],
+      [...mangleInput(input, family), ...mangleOutput(input, family)],
+    ),
+    table(
+      'filter',
+      ['INPUT DROP', 'FORWARD DROP', 'OUTPUT DROP'],
+      [...filterInput(input, family), ...filterOutput(input, family)],
+    ),
+  ].join('');
+}
+
+/** For a session that is wanted without a tunnel: the guard alone keeps it off the host and its neighbours. */
+const openTables = (): string =>
+  [
+    table('mangle', ['PREROUTING ACCEPT', 'INPUT ACCEPT', 'FORWARD ACCEPT', 'OUTPUT ACCEPT', 'POSTROUTING ACCEPT'], []),
+    table('filter', ['INPUT ACCEPT', 'FORWARD DROP', 'OUTPUT ACCEPT'], []),
+  ].join('');
+
+const accept = (chain: string, match: string): string => `-A ${chain} ${match} -j ACCEPT`;
+
+const ownAddress = (wire: Wire, family: IpFamily): string | undefined => (family === 4 ? wire.ipv4 : wire.ipv6);
+const proxyAddress = (proxy: ProxyPeer, family: IpFamily): string | undefined =>
+  family === 4 ? proxy.ipv4 : proxy.ipv6;
+const subnet = (wire: Wire, family: IpFamily): string | undefined =>
+  family === 4 ? wire.network.subnet4 : wire.network.subnet6;
+
+/** Every pair of a wire and a proxy on its network that have addresses of this family. */
+const links = (input: LockInput, family: IpFamily): { wire: Wire; own: string; proxy: ProxyPeer; address: string }[] =>
+  input.wires.flatMap((wire) =>
+    wire.network.proxies.flatMap((proxy) => {
+      const own = ownAddress(wire, family);
+      const address = proxyAddress(proxy, family);
+      return own && address ? [{ wire, own, proxy, address }] : [];
+    }),
+  );
+
+const directRanges = (input: LockInput, family: IpFamily): string[] =>
+  directOf(input.passage).filter((range) => familyOf(range) === family);
+
+/** RFC 4861: without neighbour discovery an IPv6 wire can't find the proxy. The guard bounds its targets. */
+const NEIGHBOUR_TYPES = ['neighbour-solicitation', 'neighbour-advertisement'] as const;
+const neighbours = (input: LockInput, chain: string, direction: '-i' | '-o', family: IpFamily): string[] =>
+  family === 4
+    ? []
+    : input.wires
+        .filter((wire) => wire.ipv6)
+        .flatMap((wire) =>
+          NEIGHBOUR_TYPES.map((type) => accept(chain, `${direction} ${wire.link} -p ipv6-icmp --icmpv6-type ${type}`)),
+        );
+
+const throughLoopbackAndTunnel = (chain: string, direction: '-i' | '-o'): string[] =>
+  ['lo', ...TUNNEL_DEVICES].map((device) => accept(chain, `${direction} ${device}`));
+
+const mangleInput = (input: LockInput, family: IpFamily): string[] => [
+  ...throughLoopbackAndTunnel('INPUT', '-i'),
+  ...links(input, family).map(({ wire, own, address }) => accept('INPUT', `-s ${address} -d ${own} -i ${wire.link}`)),
+  ...neighbours(input, 'INPUT', '-i', family),
+  ...directInput(input, family),
+];
+
+const mangleOutput = (input: LockInput, family: IpFamily): string[] => [
+  ...(family === 4 ? [`-A OUTPUT -d ${EMBEDDED_RESOLVER} -j DROP`] : []),
+  ...throughLoopbackAndTunnel('OUTPUT', '-o'),
+  ...links(input, family).flatMap(({ wire, own, proxy, address }) => {
+    const toward = `-s ${own} -d ${address} -o ${wire.link}`;
+    return [
+      ...proxy.ports.map((port) => accept('OUTPUT', `${toward} -p tcp -m tcp --dport ${port}`)),
+      accept('OUTPUT', `${toward} -m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY`),
+    ];
+  }),
+  ...neighbours(input, 'OUTPUT', '-o', family),
+  ...directOutput(input, family),
+];
+
+/** R55–R60, in the documents' order. */
+const filterInput = (input: LockInput, family: IpFamily): string[] => [
+  ...links(input, family).map(({ wire, address }) => accept('INPUT', `-s ${address} -i ${wire.link}`)),
+  ...throughLoopbackAndTunnel('INPUT', '-i'),
+  ...input.wires.flatMap((wire) => subnetRow(wire, 'INPUT', '-s', family)),
+  ...serverRows(input, 'INPUT', '-s', family),
+  ...neighbours(input, 'INPUT', '-i', family),
+  ...directInput(input, family),
+];
+
+/** R61–R63, in the documents' order. */
+const filterOutput = (input: LockInput, family: IpFamily): string[] => [
+  ...links(input, family).flatMap(({ wire, proxy, address }) =>
+    proxy.ports.map((port) => accept('OUTPUT', `-d ${address} -o ${wire.link} -p tcp -m tcp --dport ${port}`)),
+  ),
+  ...throughLoopbackAndTunnel('OUTPUT', '-o'),
+  ...input.wires.flatMap((wire) => subnetRow(wire, 'OUTPUT', '-d', family)),
+  ...serverRows(input, 'OUTPUT', '-d', family),
+  ...neighbours(input, 'OUTPUT', '-o', family),
+  ...directOutput(input, family),
+];
+
+function subnetRow(wire: Wire, chain: string, side: '-s' | '-d', family: IpFamily): string[] {
+  const range = subnet(wire, family);
+  return range ? [accept(chain, `${side} ${range}`)] : [];
+}
+
+const serverRows = (input: LockInput, chain: string, side: '-s' | '-d', family: IpFamily): string[] =>
+  input.servers.filter((server) => familyOf(server) === family).map((server) => accept(chain, `${side} ${server}`));
+
+const directInput = (input: LockInput, family: IpFamily): string[] =>
+  input.wires.flatMap((wire) =>
+    directRanges(input, family).map((range) =>
+      accept('INPUT', `-s ${range} -i ${wire.link} -m conntrack --ctstate RELATED,ESTABLISHED`),
+    ),
+  );
+
+const directOutput = (input: LockInput, family: IpFamily): string[] =>
+  input.wires.flatMap((wire) =>
+    directRanges(input, family).map((range) => accept('OUTPUT', `-d ${range} -o ${wire.link}`)),
+  );
+
+const table = (name: string, policies: readonly string[], rules: readonly string[]): string =>
+  [`*${name}`, ...policies.map((policy) => `:${policy} [0:0]`), ...rules, 'COMMIT', ''].join('\n');

@@ -1,0 +1,216 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../shared/async.ts';
+import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
+import { tunnelName } from '../../shared/names.ts';
+import { ipBatchInside } from '../host/ip.ts';
+import { planDirectRoutes } from '../plan/direct-routes.ts';
+import type { TunnelObservation, TunnelPlace, TunnelRecord } from '../tunnels/tunnel.ts';
+import type { WireGuardSettings } from '../tunnels/wireguard/settings.ts';
+import type { FoundLaunchScript } from './launch-scripts.ts';
+import type { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** WireGuard's REJECT_AFTER_TIME (whitepaper, 6.1) and a keepalive's time: without a new handshake by then, nothing comes through. */
+const STALE_AFTER_SECONDS = 205;
+const OBSERVE_EVERY_MS = 5_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 15_000;
+
+/** One session's tunnel: brings it up within its deadline, and keeps it up. One attempt at a time. */
+export class Egress {
+  readonly #session: Session;
+  readonly #context: SessionContext;
+  #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
+  #observed: TunnelObservation | undefined;
+  #settings: WireGuardSettings | undefined;
+
+  constructor(session: Session, context: SessionContext) {
+    this.#session = session;
+    this.#context = context;
+  }
+
+  get settings(): WireGuardSettings | undefined {
+    return this.#settings;
+  }
+
+  /** Starts over with this launch script; what an earlier attempt made is taken away first. */
+  connect(found: FoundLaunchScript): void {
+    this.#begin((signal) => this.#connect(found, signal));
+  }
+
+  /** Goes on with the tunnel that an earlier process of ours left. @returns false if there is nothing to go on with. */
+  async resume(found: FoundLaunchScript): Promise<boolean> {
+    const record = this.#session.record.tunnel;
+    const { state } = this.#session.record;
+    if (!record || (state !== 'connected' && state !== 'reconnecting')) return false;
+    const settings = this.#context.wireGuard.parse(found.script.egress);
+    this.#settings = settings;
+    this.#begin((signal) => this.#keep(settings, record, signal));
+    return true;
+  }
+
+  /** Ends the attempt and takes the tunnel away. Safe to repeat. */
+  async stop(): Promise<void> {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    attempt?.control.abort();
+    await attempt?.done;
+    await this.#removeTunnel();
+  }
+
+  async observe(): Promise<TunnelObservation | undefined> {
+    const { tunnel } = this.#session.record;
+    if (!tunnel) return undefined;
+    this.#observed = await this.#context.wireGuard.observe(this.#place(), tunnel).catch(() => this.#observed);
+    return this.#observed;
+  }
+
+  #begin(work: (signal: AbortSignal) => Promise<void>): void {
+    const earlier = this.#attempt;
+    earlier?.control.abort();
+    const control = new AbortController();
+    const done = (earlier?.done ?? Promise.resolve()).then(() => this.#guarded(work, control.signal));
+    this.#attempt = { control, done };
+  }
+
+  async #guarded(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    try {
+      if (!signal.aborted) await work(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      await this.#removeTunnel();
+      await this.#session.fail(error).catch((failure) => this.#session.log('error', explain(failure)));
+    }
+  }
+
+  async #connect(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
+    const end = performance.now() + this.#session.deadlineMs();
+    const settings = this.#context.wireGuard.parse(found.script.egress);
+    this.#settings = settings;
+    await this.#session.enter('connecting');
+    await this.#removeTunnel();
+    for (const { directive, message } of settings.notices) this.#session.warn(`${directive}: ${message}`);
+    const names = this.#session.useResolvers(settings.dns, settings.searchDomains);
+    const record = await this.#establish(settings);
+    await Promise.all([names, this.#waitForHandshake(record, end - performance.now(), signal)]);
+    await this.#connected(found, signal);
+    await this.#keep(settings, record, signal);
+  }
+
+  async #connected(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
+    await this.#session.enter('connected');
+    await this.#session.signal('ready');
+    await this.#routeDirect(found.script.egress.allow ?? [], signal);
+  }
+
+  async #establish(settings: WireGuardSettings): Promise<TunnelRecord> {
+    const record = await this.#context.wireGuard.establish(this.#place(), settings);
+    this.#session.keepTunnel(record);
+    this.#session.log('info', `WireGuard (${record.implementation}) stands; server ${record.pinned.join(', ')}`);
+    await this.#session.useServers(record.pinned.map(addressOf));
+    return record;
+  }
+
+  async #waitForHandshake(record: TunnelRecord, ms: number, signal: AbortSignal): Promise<void> {
+    const probe = async () => {
+      this.#observed = await this.#context.wireGuard.observe(this.#place(), record);
+      return this.#observed.latestHandshake === undefined ? undefined : true;
+    };
+    if (!(await poll(probe, { everyMs: 25, deadlineMs: ms, signal }))) throw new EgressError('HANDSHAKE_TIMEOUT');
+  }
+
+  /** Watches a tunnel that is up, until the attempt is ended. */
+  async #keep(settings: WireGuardSettings, first: TunnelRecord, signal: AbortSignal): Promise<void> {
+    let record = first;
+    while (!signal.aborted) {
+      if (!(await this.#context.wireGuard.isAlive(this.#place(), record)))
+        record = await this.#restore(settings, signal);
+      else if (await this.#isStale(record)) record = await this.#revive(settings, record);
+      else await this.#session.enter('connected');
+      await sleep(OBSERVE_EVERY_MS, undefined, { signal });
+    }
+  }
+
+  /** The process or the device is gone: the same device name and addresses again, as often as it takes. */
+  async #restore(settings: WireGuardSettings, signal: AbortSignal): Promise<TunnelRecord> {
+    await this.#session.enter('reconnecting', new EgressError('TUNNEL_DIED'));
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
+      try {
+        await this.#removeTunnel();
+        const record = await this.#establish(settings);
+        await this.#waitForHandshake(record, LAST_RETRY_MS, signal);
+        await this.#session.enter('connected');
+        await this.#routeDirect(this.#session.script?.script.egress.allow ?? [], signal);
+        return record;
+      } catch (error) {
+        signal.throwIfAborted();
+        this.#session.log('warn', `Another try in ${wait / 1000} s: ${explain(toEgressError(error))}`);
+        await sleep(wait, undefined, { signal });
+      }
+    }
+  }
+
+  async #isStale(record: TunnelRecord): Promise<boolean> {
+    this.#observed = await this.#context.wireGuard.observe(this.#place(), record);
+    const { latestHandshake } = this.#observed;
+    return latestHandshake === undefined || Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
+  }
+
+  /** WireGuard itself keeps asking; what it can't know is that the server's name leads elsewhere now. */
+  async #revive(settings: WireGuardSettings, record: TunnelRecord): Promise<TunnelRecord> {
+    await this.#session.enter('reconnecting', new EgressError('TUNNEL_STALE'));
+    const refreshed = await this.#context.wireGuard.refresh(this.#place(), settings, record).catch((error) => {
+      this.#session.log('warn', explain(error));
+      return record;
+    });
+    if (refreshed.pinned.join() !== record.pinned.join()) {
+      this.#session.keepTunnel(refreshed);
+      await this.#session.useServers(refreshed.pinned.map(addressOf));
+    }
+    return refreshed;
+  }
+
+  /** `allow`: past the tunnel, by the wire. Docker may not have given the wire its address yet. */
+  async #routeDirect(ranges: readonly string[], signal: AbortSignal): Promise<void> {
+    const { namespace } = this.#session;
+    if (ranges.length === 0 || !namespace) return;
+    const lines = this.#session.endpoints.flatMap((endpoint) => {
+      const network = this.#context.networks.get(endpoint.networkId);
+      return planDirectRoutes(
+        ranges,
+        endpoint.joined?.link ?? '',
+        [network.gateway4, network.gateway6].map(withoutPrefix),
+      );
+    });
+    const add = () =>
+      ipBatchInside(this.#context.run, namespace, lines).then(
+        () => true,
+        () => undefined,
+      );
+    if (!(await poll(add, { everyMs: 100, deadlineMs: 10_000, signal }))) {
+      this.#session.warn('The routes for `allow` could not be added, so those destinations are blocked.');
+    }
+  }
+
+  async #removeTunnel(): Promise<void> {
+    const { record } = this.#session;
+    this.#observed = undefined;
+    await this.#context.wireGuard.remove({ hostDevice: this.#hostDevice }, record.tunnel);
+    if (record.tunnel) this.#session.keepTunnel(undefined);
+  }
+
+  get #hostDevice(): string {
+    return tunnelName(this.#session.record.namespace);
+  }
+
+  #place(): TunnelPlace {
+    const { namespace, folder } = this.#session;
+    if (!namespace) throw new EgressError('NAMESPACE_GONE');
+    return { hostDevice: this.#hostDevice, folder, namespace };
+  }
+}
+
+const withoutPrefix = (cidr: string | undefined): string | undefined => cidr?.split('/')[0];
+
+/** `203.0.113.11:51820` or `[2001:db8::1]:51820` → the address. */
+const addressOf = (pinned: string): string => pinned.slice(0, pinned.lastIndexOf(':')).replace(/^\[|\]$/g, '');

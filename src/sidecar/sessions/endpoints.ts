@@ -1,0 +1,194 @@
+import { settledWithin } from '../../shared/async.ts';
+import { EgressError, explain } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { containerLinkName, hostLinkName, proxyLinkPrefix, sessionLinkPrefix } from '../../shared/names.ts';
+import { findContainer } from '../docker/container-folder.ts';
+import type { Engine } from '../docker/engine.ts';
+import { findNamespace } from '../host/netns.ts';
+import { macOf } from '../plan/link.ts';
+import type { RecordStore } from '../store/record-store.ts';
+import type { EndpointRecord, endpointRecord, NetworkRecord } from '../store/records.ts';
+import type { HostNetwork } from './host-network.ts';
+import type { Networks } from './networks.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import { toWire } from './wire-of.ts';
+
+export interface NewEndpoint {
+  readonly id: string;
+  readonly networkId: string;
+  readonly ipv4: string | undefined;
+  readonly ipv6: string | undefined;
+  readonly mac: string | undefined;
+  readonly launchKey: string | undefined;
+  readonly published: boolean;
+}
+
+export interface Joined {
+  readonly containerLink: string;
+  readonly linkPrefix: string;
+  readonly link: string;
+  /** Next hops for the container's default route; undefined where it must keep its own. */
+  readonly gateway4: string | undefined;
+  readonly gateway6: string | undefined;
+}
+
+/** Who is joining, as far as it can be known before Docker's call is answered. */
+type Joiner = 'proxy' | 'session' | 'unknown';
+
+const MEMBERS_TIMEOUT_MS = 300;
+const LOCK_WAIT_MS = 5_000;
+const withoutPrefix = (cidr: string): string => cidr.split('/')[0] ?? cidr;
+
+/** Docker's endpoints that are ours: on disk, and as veth pairs on the host. */
+export class Endpoints {
+  readonly #records = new Map<string, EndpointRecord>();
+  readonly #store: RecordStore<typeof endpointRecord>;
+  readonly #host: HostNetwork;
+  readonly #networks: Networks;
+  readonly #sessions: SessionRegistry;
+  readonly #engine: Engine;
+  readonly #log: Log;
+  readonly #gateMs: number;
+
+  constructor(parts: {
+    store: RecordStore<typeof endpointRecord>;
+    host: HostNetwork;
+    networks: Networks;
+    sessions: SessionRegistry;
+    engine: Engine;
+    log: Log;
+    gateMs: number;
+  }) {
+    this.#store = parts.store;
+    this.#host = parts.host;
+    this.#networks = parts.networks;
+    this.#sessions = parts.sessions;
+    this.#engine = parts.engine;
+    this.#log = parts.log;
+    this.#gateMs = parts.gateMs;
+  }
+
+  async recover(): Promise<void> {
+    const { records, unreadable } = await this.#store.readAll();
+    for (const { file, why } of unreadable) this.#log.error('endpoints', `${file} can't be read: ${why}`);
+    for (const record of records) {
+      if (this.#networks.find(record.networkId)) this.#records.set(record.id, record);
+      else await this.#store.remove(record.id);
+    }
+  }
+
+  all(): EndpointRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /**
+   * Nothing slow: Docker holds a lock on the whole network meanwhile. Docker sends no DeleteEndpoint after a failure.
+   * @returns the MAC address that the endpoint gets. @throws EgressError NETWORK_UNKNOWN, ADDRESS_MISSING
+   */
+  async create(endpoint: NewEndpoint): Promise<{ mac: string }> {
+    this.#networks.get(endpoint.networkId);
+    if (endpoint.ipv4 === undefined) throw new EgressError('ADDRESS_MISSING');
+    const mac = endpoint.mac ?? macOf(withoutPrefix(endpoint.ipv4));
+    const record: EndpointRecord = {
+      version: 1,
+      id: endpoint.id,
+      networkId: endpoint.networkId,
+      mac,
+      ipv4: endpoint.ipv4,
+      ...(endpoint.ipv6 === undefined ? {} : { ipv6: endpoint.ipv6 }),
+      ...(endpoint.launchKey === undefined ? {} : { launchKey: endpoint.launchKey }),
+      published: endpoint.published,
+    };
+    await this.#write(record);
+    return { mac };
+  }
+
+  /**
+   * Makes the wire, gated, and begins the session. Where the namespace exists already (Docker 28 and later, or a running
+   * container), it is locked before this answers. @throws EgressError PORTS_UNSUPPORTED
+   */
+  async join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
+    const known = this.#require(id);
+    const network = this.#networks.get(known.networkId);
+    const namespace = await findNamespace(sandboxKey);
+    const joiner = await this.#whoJoins(network, namespace?.inode);
+    if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
+    const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
+    const record = { ...known, joined: { sandboxKey, link: `${linkPrefix}0` } };
+    await this.#write(record);
+    await this.#makeWire(record);
+    const session = this.#sessions.join(record, sandboxKey);
+    if (namespace) await settledWithin(session.locked, LOCK_WAIT_MS);
+    const keepsItsRoute = joiner === 'proxy' || network.internal;
+    return {
+      containerLink: containerLinkName(id),
+      linkPrefix,
+      link: record.joined.link,
+      gateway4: keepsItsRoute ? undefined : withoutPrefix(network.gateway4),
+      gateway6: keepsItsRoute || !known.ipv6 || !network.gateway6 ? undefined : withoutPrefix(network.gateway6),
+    };
+  }
+
+  /** Docker 28 and later send this when the interface stands and the process has not started: the true gate. */
+  async awaitEgress(id: string): Promise<void> {
+    const session = this.#sessions.of(id);
+    if (session?.namespace) await session.waitUntilSettled(this.#gateMs);
+  }
+
+  /** Absent is success. */
+  async leave(id: string): Promise<void> {
+    await this.#sessions.leave(id);
+    const record = this.#records.get(id);
+    if (!record?.joined) return;
+    const { joined: _, ...left } = record;
+    await this.#write(left);
+  }
+
+  /** Frees everything, also where Leave never came (Docker sends none after a failed Join). Absent is success. */
+  async remove(id: string): Promise<void> {
+    await this.#sessions.leave(id);
+    this.#records.delete(id);
+    await this.#host.removeWire(hostLinkName(id));
+    await this.#store.remove(id);
+  }
+
+  /**
+   * With a namespace, its processes tell. Before there is one, the proxy is the only guess that may matter: it keeps its own
+   * default route, its interface has another name, and the ports it publishes elsewhere are no mistake.
+   */
+  async #whoJoins(network: NetworkRecord, inode: number | undefined): Promise<Joiner> {
+    if (inode !== undefined) {
+      const container = await findContainer(inode);
+      if (container) return container.name === network.proxy ? 'proxy' : 'session';
+    }
+    if (this.#sessions.proxiesOf(network.id).length > 0) return 'session';
+    try {
+      const starting = (await this.#engine.members(network.id, MEMBERS_TIMEOUT_MS)).filter(({ running }) => !running);
+      if (!starting.some(({ name }) => name === network.proxy)) return 'session';
+      return starting.length === 1 ? 'proxy' : 'unknown';
+    } catch (error) {
+      this.#log.warn('endpoints', `Docker can't be asked who is joining: ${explain(error)}`);
+      return 'unknown';
+    }
+  }
+
+  async #makeWire(record: EndpointRecord): Promise<void> {
+    const network = this.#networks.wireNetwork(record.networkId, []);
+    const hostLink = hostLinkName(record.id);
+    const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
+    await this.#host.removeWire(hostLink); // Docker repeats a Join whose answer it didn't get
+    await this.#host.makeWire(pair, toWire(record, network), true);
+    this.#log.info(record.joined?.link ?? '', `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut`);
+  }
+
+  async #write(record: EndpointRecord): Promise<void> {
+    await this.#store.write(record.id, record);
+    this.#records.set(record.id, record);
+  }
+
+  #require(id: string): EndpointRecord {
+    const record = this.#records.get(id);
+    if (!record) throw new EgressError('NOT_FOUND', `The sidecar does not know endpoint ${id.slice(0, 12)}.`);
+    return record;
+  }
+}

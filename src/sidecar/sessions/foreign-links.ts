@@ -1,0 +1,31 @@
+import type { Link } from '../host/ip.ts';
+
+/** Host ends of veth pairs, by which a namespace is told: the kernel gives each other namespace a number. */
+export interface GuardedSessions {
+  /** Host links of all wires that are ours. */
+  readonly own: readonly string[];
+  /** Those of sessions that may leave by their tunnel only. */
+  readonly closed: readonly string[];
+}
+
+/**
+ * Pure. The host ends of interfaces that closed sessions have on somebody else's networks: each would be a way out around
+ * the tunnel. A veth pair whose other end is in the same namespace as that of one of our wires belongs to the same container.
+ */
+export function foreignLinks(links: readonly Link[], { own, closed }: GuardedSessions): string[] {
+  const namespaces = new Set(
+    links.filter(({ ifname }) => closed.includes(ifname)).flatMap(({ link_netnsid }) => link_netnsid ?? []),
+  );
+  return links
+    .filter(({ ifname, link_netnsid, linkinfo }) => {
+      const isOthers = linkinfo?.info_kind === 'veth' && !own.includes(ifname);
+      return isOthers && link_netnsid !== undefined && namespaces.has(link_netnsid);
+    })
+    .map(({ ifname }) => ifname);
+}
+
+/** Veth ends on this host whose other end Docker has not moved yet: soon it may be in a session. */
+export const undecided = (links: readonly Link[]): string[] =>
+  links
+    .filter(({ linkinfo, link_netnsid }) => linkinfo?.info_kind === 'veth' && link_netnsid === undefined)
+    .map(({ ifname }) => ifname);

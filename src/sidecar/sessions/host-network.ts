@@ -1,0 +1,131 @@
+import { Queue } from '../../shared/async.ts';
+import { EgressError } from '../../shared/errors.ts';
+import type { Run } from '../host/command.ts';
+import { ipBatch, listLinks, removeLink } from '../host/ip.ts';
+import { insertJump, listChain, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
+import type { Namespace } from '../host/netns.ts';
+import { listTables, loadNft, removeTable } from '../host/nft.ts';
+import { setSysctlsInside } from '../host/sysctl.ts';
+import { GUARD_TABLE_PREFIX, guardTable, planForeignGuard, planGuard } from '../plan/guard.ts';
+import {
+  type FirewallNetwork,
+  FORWARD_CHAIN,
+  HOST_TABLE,
+  planForwardChain,
+  planHostTable,
+} from '../plan/host-firewall.ts';
+import { type BridgePlan, bridgeAlias, type PairPlan, planBridge, planPair, planPort } from '../plan/link.ts';
+import type { Lock } from '../plan/lock.ts';
+import type { Passage, Wire } from '../plan/wire.ts';
+
+/** No router may talk the container into an address or a route, and no interface answers for another's address. */
+const NAMESPACE_SYSCTLS = {
+  'net.ipv6.conf.all.accept_ra': '0',
+  'net.ipv6.conf.default.accept_ra': '0',
+  'net.ipv4.conf.all.arp_ignore': '1',
+  'net.ipv4.conf.all.route_localnet': '0',
+} as const;
+
+/** The one place that makes plans true, on the host and in the namespaces. Everything here is safe to repeat. */
+export class HostNetwork {
+  readonly #run: Run;
+  readonly #firewall = new Queue();
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
+  async ensureBridge(plan: BridgePlan): Promise<void> {
+    const existing = (await listLinks(this.#run)).find(({ ifname }) => ifname === plan.bridge);
+    if (existing?.ifalias === bridgeAlias(plan.networkId)) return;
+    if (existing) {
+      throw new EgressError('NETWORK_OPTION_INVALID', `option bridge: a link called ${plan.bridge} exists already`);
+    }
+    try {
+      await ipBatch(this.#run, planBridge(plan));
+    } catch (error) {
+      await removeLink(this.#run, plan.bridge);
+      throw error;
+    }
+  }
+
+  async renameBridge(from: string, to: string): Promise<void> {
+    await ipBatch(this.#run, [`link set dev ${from} down`, `link set dev ${from} name ${to}`, `link set dev ${to} up`]);
+  }
+
+  removeBridge = (bridge: string): Promise<void> => removeLink(this.#run, bridge);
+
+  /** The host's own rules for all networks together; without a network, none are left. */
+  applyFirewall(networks: readonly FirewallNetwork[]): Promise<void> {
+    return this.#firewall.run(async () => {
+      await loadNft(this.#run, planHostTable(networks));
+      await this.#applyForwardChain(networks, 4);
+      await this.#applyForwardChain(networks, 6);
+    });
+  }
+
+  async #applyForwardChain(networks: readonly FirewallNetwork[], family: 4 | 6): Promise<void> {
+    if (networks.length === 0) return removeChain(this.#run, family, 'FORWARD', FORWARD_CHAIN);
+    await restoreChains(this.#run, family, planForwardChain(networks, family));
+    const rules = await listChain(this.#run, family, 'FORWARD');
+    if (rules.some((rule) => rule.endsWith(`-j ${FORWARD_CHAIN}`))) return;
+    // After DOCKER-USER, so that an administrator's rules there count for our networks as well.
+    const position = rules.filter((rule) => rule.startsWith('-A')).findIndex((rule) => rule.endsWith('-j DOCKER-USER'));
+    await insertJump(this.#run, family, 'FORWARD', position + 2, FORWARD_CHAIN);
+  }
+
+  /** Whether the host's rules stand: what an administrator's flush takes away must come back. */
+  async firewallStands(): Promise<boolean> {
+    const [tables, chain] = await Promise.all([listTables(this.#run), listChain(this.#run, 4, 'FORWARD')]);
+    return tables.includes(`inet ${HOST_TABLE}`) && chain.some((rule) => rule.endsWith(`-j ${FORWARD_CHAIN}`));
+  }
+
+  /** Makes the pair with the guard shut before anything can pass. Undoes itself when it fails. */
+  async makeWire(pair: PairPlan, wire: Wire, isolated: boolean): Promise<void> {
+    try {
+      await ipBatch(this.#run, planPair(pair));
+      await loadNft(this.#run, planGuard(wire, { kind: 'shut' }));
+      await ipBatch(this.#run, planPort(pair, isolated));
+    } catch (error) {
+      await this.removeWire(pair.hostLink);
+      throw error;
+    }
+  }
+
+  /** Takes both ends away (they are one pair), and the guard. Absent is success. */
+  async removeWire(hostLink: string): Promise<void> {
+    await removeLink(this.#run, hostLink);
+    await removeTable(this.#run, 'netdev', guardTable(hostLink));
+  }
+
+  applyGuard = (wire: Wire, passage: Passage): Promise<void> => loadNft(this.#run, planGuard(wire, passage));
+
+  async setIsolated(hostLink: string, isolated: boolean): Promise<void> {
+    await ipBatch(this.#run, [`link set dev ${hostLink} type bridge_slave isolated ${isolated ? 'on' : 'off'}`]);
+  }
+
+  /** Shuts the host end of a container's interface on somebody else's network. */
+  guardForeign = (hostLink: string): Promise<void> => loadNft(this.#run, planForeignGuard(hostLink));
+
+  removeGuard = (hostLink: string): Promise<void> => removeTable(this.#run, 'netdev', guardTable(hostLink));
+
+  /** Host links that have a guard, whether or not the link is still there. */
+  async guarded(): Promise<string[]> {
+    const prefix = `netdev ${GUARD_TABLE_PREFIX}`;
+    return (await listTables(this.#run))
+      .filter((table) => table.startsWith(prefix))
+      .map((table) => table.slice(prefix.length));
+  }
+
+  async applyLock(namespace: Namespace, lock: Lock): Promise<void> {
+    await Promise.all([
+      restoreInside(this.#run, namespace, 4, lock.v4),
+      restoreInside(this.#run, namespace, 6, lock.v6),
+      setSysctlsInside(this.#run, namespace, NAMESPACE_SYSCTLS),
+    ]);
+  }
+
+  links = () => listLinks(this.#run);
+  removeLink = (name: string): Promise<void> => removeLink(this.#run, name);
+}

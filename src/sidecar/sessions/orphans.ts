@@ -1,0 +1,47 @@
+import { explain } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import {
+  BRIDGE_PREFIX,
+  CONTAINER_LINK_PREFIX,
+  containerLinkName,
+  DEFAULT_BRIDGE,
+  HOST_LINK_PREFIX,
+  hostLinkName,
+  TUNNEL_PREFIX,
+  tunnelName,
+} from '../../shared/names.ts';
+import type { Link } from '../host/ip.ts';
+import type { HostNetwork } from './host-network.ts';
+
+export interface Known {
+  readonly endpointIds: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly bridges: readonly string[];
+}
+
+const OURS = [HOST_LINK_PREFIX, CONTAINER_LINK_PREFIX, TUNNEL_PREFIX];
+
+/** Pure. Links that bear our names and belong to nothing we know: what a process of ours left when it died. */
+export function orphanLinks(links: readonly Link[], known: Known): string[] {
+  const expected = new Set([
+    ...known.endpointIds.flatMap((id) => [hostLinkName(id), containerLinkName(id)]),
+    ...known.namespaces.map(tunnelName),
+  ]);
+  const pieces = links.filter(
+    ({ ifname }) => OURS.some((prefix) => ifname.startsWith(prefix)) && !expected.has(ifname),
+  );
+  const bridges = links.filter(
+    ({ ifname, ifalias }) =>
+      (ifname.startsWith(BRIDGE_PREFIX) || ifname === DEFAULT_BRIDGE) &&
+      ifalias?.startsWith('kasm-sidecar:') &&
+      !known.bridges.includes(ifname),
+  );
+  return [...pieces, ...bridges].map(({ ifname }) => ifname);
+}
+
+export async function removeOrphans(host: HostNetwork, known: Known, log: Log): Promise<void> {
+  for (const link of orphanLinks(await host.links(), known)) {
+    log.warn('orphans', `${link} belongs to nothing that is known; it is removed.`);
+    await host.removeLink(link).catch((error) => log.error('orphans', explain(error)));
+  }
+}

@@ -1,0 +1,117 @@
+import { readdirSync } from 'node:fs';
+import { Queue } from '../../shared/async.ts';
+import { explain } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
+import { hostLinkName } from '../../shared/names.ts';
+import { isOpen } from '../plan/wire.ts';
+import type { Endpoints } from './endpoints.ts';
+import { foreignLinks, undecided } from './foreign-links.ts';
+import type { HostNetwork } from './host-network.ts';
+import type { Networks } from './networks.ts';
+import type { SessionRegistry } from './session-registry.ts';
+
+/** A look into /sys/class/net costs some 30 µs; netlink can't be heard without a child process. */
+const LOOK_EVERY_MS = 25;
+const REPAIR_EVERY_MS = 10_000;
+/** How long a new pair may wait for its other end to be moved. */
+const LOOK_AGAIN_FOR_MS = 10_000;
+
+/** Keeps the host as the records say, when others change it: Docker with a second network, or an administrator. */
+export class Reconciler {
+  readonly #host: HostNetwork;
+  readonly #networks: Networks;
+  readonly #endpoints: Endpoints;
+  readonly #sessions: SessionRegistry;
+  readonly #log: Log;
+  readonly #work = new Queue();
+  #known = '';
+  #lookUntil = 0;
+  #busy = false;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(parts: {
+    host: HostNetwork;
+    networks: Networks;
+    endpoints: Endpoints;
+    sessions: SessionRegistry;
+    log: Log;
+  }) {
+    this.#host = parts.host;
+    this.#networks = parts.networks;
+    this.#endpoints = parts.endpoints;
+    this.#sessions = parts.sessions;
+    this.#log = parts.log;
+  }
+
+  start(): void {
+    this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(() => this.#repair(), REPAIR_EVERY_MS)];
+  }
+
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** A session's kind has become known or has changed: its other interfaces are to be looked at. */
+  lookAgain(): void {
+    this.#known = '';
+  }
+
+  #look(): void {
+    const names = readdirSync('/sys/class/net').join();
+    const changed = names !== this.#known;
+    if (this.#busy || !(changed || performance.now() < this.#lookUntil)) return;
+    if (changed) this.#lookUntil = performance.now() + LOOK_AGAIN_FOR_MS;
+    this.#known = names;
+    this.#busy = true;
+    void this.#background('links', this.#guardForeign()).finally(() => {
+      this.#busy = false;
+    });
+  }
+
+  /** Guards of what is closed, and of nothing else. */
+  async #guardForeign(): Promise<void> {
+    const links = await this.#host.links();
+    const own = this.#endpoints.all().map(({ id }) => hostLinkName(id));
+    const foreign = foreignLinks(links, { own, closed: this.#closedLinks() });
+    const guarded = await this.#host.guarded();
+    for (const link of foreign.filter((link) => !guarded.includes(link))) {
+      await this.#host.guardForeign(link);
+      this.#log.warn('guard', `A session has an interface on another network; its host end ${link} is shut.`);
+    }
+    const wanted = new Set([...foreign, ...this.#endpoints.all().map(({ id }) => hostLinkName(id))]);
+    for (const link of guarded.filter((link) => !wanted.has(link))) await this.#host.removeGuard(link);
+    if (undecided(links).length === 0) this.#lookUntil = 0;
+  }
+
+  #closedLinks(): string[] {
+    return this.#sessions
+      .all()
+      .filter((session) => session.record.role === 'session' && !isOpen(session.passage))
+      .flatMap((session) => session.endpoints)
+      .map(({ id }) => hostLinkName(id));
+  }
+
+  #repair(): void {
+    void this.#work.run(async () => {
+      await this.#background('sessions', this.#sessions.endGone());
+      await this.#background('networks', this.#networks.repair());
+      await this.#background('guards', this.#repairGuards());
+      await this.#background('links', this.#guardForeign());
+    });
+  }
+
+  /** A guard that somebody flushed: both layers of that session are applied anew. */
+  async #repairGuards(): Promise<void> {
+    const guarded = new Set(await this.#host.guarded());
+    for (const session of this.#sessions.all()) {
+      if (session.record.role === 'unknown') continue;
+      if (session.endpoints.every(({ id }) => guarded.has(hostLinkName(id)))) continue;
+      session.log('warn', 'The guard was gone; both layers are applied again.');
+      await session.reapply();
+    }
+  }
+
+  #background(subject: string, work: Promise<void>): Promise<void> {
+    return work.catch((error) => this.#log.error(subject, explain(error)));
+  }
+}

@@ -1,0 +1,33 @@
+import type { Log } from '../../shared/log.ts';
+import type { Settings } from '../config.ts';
+import type { Run } from '../host/command.ts';
+import type { ProxyPeer } from '../plan/wire.ts';
+import type { EndpointRecord, NetworkRecord } from '../store/records.ts';
+import type { TunnelKind } from '../tunnels/tunnel.ts';
+import type { WireGuardSettings } from '../tunnels/wireguard/settings.ts';
+import type { EventJournal } from './event-journal.ts';
+import type { HostNetwork } from './host-network.ts';
+import type { LaunchScripts } from './launch-scripts.ts';
+import type { Networks } from './networks.ts';
+
+/** What every session shares. */
+export interface SessionContext {
+  readonly settings: Settings;
+  readonly run: Run;
+  readonly host: HostNetwork;
+  readonly networks: Networks;
+  readonly launchScripts: LaunchScripts;
+  readonly wireGuard: TunnelKind<WireGuardSettings>;
+  readonly events: EventJournal;
+  readonly log: Log;
+  readonly proxiesOf: (networkId: string) => ProxyPeer[];
+  /** Told when a session turns out to be the proxy of its network, or the proxy has gone. */
+  readonly proxyChanged: (networkId: string) => void;
+  /** Told when it is decided, or changes, whether a session may leave by its tunnel only. */
+  readonly passageChanged: () => void;
+}
+
+export interface SessionWire {
+  readonly endpoint: EndpointRecord;
+  readonly network: NetworkRecord;
+}

@@ -1,0 +1,173 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EgressError, explain } from '../../shared/errors.ts';
+import { familyOf } from '../../shared/ip.ts';
+import type { SessionView } from '../../shared/session-view.ts';
+import type { SessionControl } from '../control/ports.ts';
+import { findNamespace, namespaceName } from '../host/netns.ts';
+import { directOf, type ProxyPeer } from '../plan/wire.ts';
+import { RecordStore } from '../store/record-store.ts';
+import { type EndpointRecord, type SessionRecord, sessionRecord } from '../store/records.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
+
+const NAMESPACE_NAME = /^[0-9a-f]{12}$/;
+const withoutPrefix = (cidr: string): string => cidr.split('/')[0] ?? cidr;
+
+/** All sessions of this host, by namespace. */
+export class SessionRegistry implements SessionControl {
+  readonly #sessions = new Map<string, Session>();
+  readonly #context: SessionContext;
+
+  constructor(makeContext: (registry: SessionRegistry) => SessionContext) {
+    this.#context = makeContext(this);
+    this.#context.launchScripts.onChange((key) => {
+      for (const session of this.#sessions.values()) session.scriptChanged(key);
+    });
+  }
+
+  all(): Session[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** Docker has put an endpoint into a sandbox: begins the session, or adds a wire to it. */
+  join(endpoint: EndpointRecord, sandboxKey: string): Session {
+    const name = namespaceName(sandboxKey);
+    const existing = this.#sessions.get(name);
+    if (existing) {
+      existing.attach(endpoint);
+      return existing;
+    }
+    const session = new Session(this.#context, newRecord(name, sandboxKey));
+    session.attach(endpoint);
+    this.#sessions.set(name, session);
+    session.start();
+    return session;
+  }
+
+  /** Absent is success. With its last wire the session ends. */
+  async leave(endpointId: string): Promise<void> {
+    const session = this.of(endpointId);
+    if (!session) return;
+    const networkIds = session.endpoints.map(({ networkId }) => networkId);
+    if (session.detach(endpointId)) await this.#end(session);
+    else await session.reapply();
+    if (session.isProxy) for (const networkId of networkIds) this.proxyChanged(networkId);
+  }
+
+  of(endpointId: string): Session | undefined {
+    return this.all().find((session) => session.endpoints.some(({ id }) => id === endpointId));
+  }
+
+  /** Finds again what an earlier process kept, and ends what is gone. */
+  async recover(endpoints: readonly EndpointRecord[]): Promise<void> {
+    const names = (await readdir(this.#context.settings.runDir).catch(() => [])).filter((name) =>
+      NAMESPACE_NAME.test(name),
+    );
+    for (const name of names) await this.#recoverOne(name, endpoints);
+    for (const endpoint of endpoints) {
+      const key = endpoint.joined?.sandboxKey;
+      if (key && !this.#sessions.has(namespaceName(key)) && (await findNamespace(key))) this.join(endpoint, key);
+    }
+  }
+
+  async #recoverOne(name: string, endpoints: readonly EndpointRecord[]): Promise<void> {
+    const folder = join(this.#context.settings.runDir, name);
+    const { records, unreadable } = await new RecordStore(folder, sessionRecord).readAll();
+    for (const { file, why } of unreadable) this.#context.log.error(name, `${file} can't be read: ${why}`);
+    const [record] = records;
+    if (!record) return rm(folder, { recursive: true, force: true });
+    const session = new Session(this.#context, record);
+    const own = endpoints.filter(({ joined }) => joined && namespaceName(joined.sandboxKey) === name);
+    for (const endpoint of own) session.attach(endpoint);
+    this.#sessions.set(name, session);
+    if (own.length === 0 || !(await session.recover())) await this.#end(session);
+  }
+
+  /** Ends sessions whose namespace has gone without a word from Docker. */
+  async endGone(): Promise<void> {
+    for (const session of this.all()) {
+      const { namespace } = session;
+      if (namespace && (await findNamespace(namespace.path))?.inode !== namespace.inode) await this.#end(session);
+    }
+  }
+
+  async #end(session: Session): Promise<void> {
+    await session.end();
+    this.#sessions.delete(session.record.namespace);
+    if (directOf(session.passage).length > 0) await this.#context.networks.applyFirewall();
+  }
+
+  proxiesOf(networkId: string): ProxyPeer[] {
+    const ports = this.#context.networks.find(networkId)?.proxyPorts ?? [];
+    return this.all()
+      .filter((session) => session.isProxy)
+      .flatMap((session) => session.endpoints)
+      .filter((endpoint) => endpoint.networkId === networkId)
+      .map(({ mac, ipv4, ipv6 }) => ({ mac, ipv4: withoutPrefix(ipv4), ipv6: ipv6 && withoutPrefix(ipv6), ports }));
+  }
+
+  proxyChanged(networkId: string): void {
+    for (const session of this.all()) session.proxiesChanged(networkId);
+  }
+
+  directAddresses(networkId: string): { direct4: string[]; direct6: string[] } {
+    const addresses = this.all()
+      .filter((session) => directOf(session.passage).length > 0)
+      .flatMap((session) => session.endpoints)
+      .filter((endpoint) => endpoint.networkId === networkId)
+      .flatMap(({ ipv4, ipv6 }) => (ipv6 ? [ipv4, ipv6] : [ipv4]))
+      .map(withoutPrefix);
+    return {
+      direct4: addresses.filter((address) => familyOf(address) === 4),
+      direct6: addresses.filter((address) => familyOf(address) === 6),
+    };
+  }
+
+  list(): Promise<SessionView[]> {
+    return Promise.all(this.all().map((session) => session.view()));
+  }
+
+  async find(key: string): Promise<SessionView | undefined> {
+    return this.#byKey(key)?.view();
+  }
+
+  async reconnect(key: string): Promise<SessionView> {
+    const session = this.#require(key);
+    this.#inBackground(session, session.reconnect());
+    return session.view();
+  }
+
+  async disconnect(key: string): Promise<SessionView> {
+    const session = this.#require(key);
+    await session.disconnect();
+    return session.view();
+  }
+
+  #inBackground(session: Session, work: Promise<void>): void {
+    work.catch((error) => session.log('error', explain(error)));
+  }
+
+  #require(key: string): Session {
+    const session = this.#byKey(key);
+    if (!session || session.isProxy) throw new EgressError('NOT_FOUND', `There is no session ${key}.`);
+    return session;
+  }
+
+  #byKey(key: string): Session | undefined {
+    return this.all().find(({ record: { namespace, sessionId, container } }) => {
+      const isId = key.length >= 12 && container?.id.startsWith(key.toLowerCase());
+      return isId || [namespace, sessionId, container?.name].includes(key);
+    });
+  }
+}
+
+const newRecord = (namespace: string, sandboxKey: string): SessionRecord => ({
+  version: 1,
+  namespace,
+  sandboxKey,
+  role: 'unknown',
+  state: 'blocked',
+  since: new Date().toISOString(),
+  cut: false,
+});

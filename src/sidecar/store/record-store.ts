@@ -1,0 +1,53 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { z } from 'zod';
+import { explain } from '../../shared/errors.ts';
+
+export interface Unreadable {
+  readonly file: string;
+  readonly why: string;
+}
+
+/**
+ * Records in one folder, a JSON file each: written whole or not at all, readable by root alone, checked when read. What
+ * can't be read is reported and left where it is, never taken for "nothing there".
+ */
+export class RecordStore<Schema extends z.ZodType> {
+  readonly #folder: string;
+  readonly #schema: Schema;
+
+  constructor(folder: string, schema: Schema) {
+    this.#folder = folder;
+    this.#schema = schema;
+  }
+
+  async write(id: string, record: z.input<Schema>): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await writeFileAtomic(this.#file(id), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+  }
+
+  /** Absent is success. */
+  async remove(id: string): Promise<void> {
+    await rm(this.#file(id), { force: true });
+  }
+
+  async readAll(): Promise<{ records: z.output<Schema>[]; unreadable: Unreadable[] }> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const records: z.output<Schema>[] = [];
+    const unreadable: Unreadable[] = [];
+    for (const name of names.filter((name) => name.endsWith('.json'))) {
+      const file = join(this.#folder, name);
+      try {
+        records.push(this.#schema.parse(JSON.parse(await readFile(file, 'utf8'))));
+      } catch (error) {
+        unreadable.push({ file, why: explain(error) });
+      }
+    }
+    return { records, unreadable };
+  }
+
+  #file(id: string): string {
+    return join(this.#folder, `${encodeURIComponent(id)}.json`);
+  }
+}

@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { SESSION_STATES } from '../../shared/session-view.ts';
+
+/**
+ * What is on disk. Every record carries a version; one that isn't known is not read, and what it stands for stays blocked.
+ * Networks and launch scripts outlive a reboot (`/var/lib`); endpoints and sessions live as long as the kernel's objects
+ * that they name (`/run`).
+ */
+export const networkRecord = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  bridge: z.string(),
+  /** Whether an operator named the bridge (`-o bridge=…`), so that ours may not be put in its place. */
+  bridgeGiven: z.boolean(),
+  subnet4: z.string(),
+  /** In CIDR form, as Docker's IPAM gave it. */
+  gateway4: z.string(),
+  subnet6: z.string().optional(),
+  gateway6: z.string().optional(),
+  internal: z.boolean(),
+  policy: z.enum(['required', 'optional']),
+  proxy: z.string(),
+  proxyPorts: z.array(z.number()),
+  deadlineSeconds: z.number(),
+});
+export type NetworkRecord = z.infer<typeof networkRecord>;
+
+export const endpointRecord = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  networkId: z.string(),
+  mac: z.string(),
+  /** Addresses in CIDR form. */
+  ipv4: z.string(),
+  ipv6: z.string().optional(),
+  /** `driver-opt=launch=KEY` */
+  launchKey: z.string().optional(),
+  /** Ports that `-p` asked for: they can't be served, see PORTS_UNSUPPORTED. */
+  published: z.boolean(),
+  joined: z
+    .strictObject({
+      sandboxKey: z.string(),
+      /** Name of the link inside the container. */
+      link: z.string(),
+    })
+    .optional(),
+});
+export type EndpointRecord = z.infer<typeof endpointRecord>;
+
+export const containerRecord = z.strictObject({ id: z.string(), name: z.string() });
+export type ContainerRecord = z.infer<typeof containerRecord>;
+
+const tunnelRecord = z.strictObject({
+  kind: z.literal('wireguard'),
+  implementation: z.enum(['kernel', 'userspace']),
+  process: z.strictObject({ id: z.number(), startTime: z.string() }).optional(),
+  pinned: z.array(z.string()).readonly(),
+});
+
+export const sessionRecord = z.strictObject({
+  version: z.literal(1),
+  /** Name of the namespace. */
+  namespace: z.string(),
+  sandboxKey: z.string(),
+  inode: z.number().optional(),
+  role: z.enum(['unknown', 'session', 'proxy']),
+  container: containerRecord.optional(),
+  launchKey: z.string().optional(),
+  sessionId: z.string().optional(),
+  state: z.enum(SESSION_STATES),
+  reason: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  since: z.string(),
+  /** An operator cut it: it stays blocked until told otherwise. */
+  cut: z.boolean(),
+  /** Host-side path of the container's root file system, for what must be cleared when its processes are gone. */
+  rootfs: z.string().optional(),
+  tunnel: tunnelRecord.optional(),
+});
+export type SessionRecord = z.infer<typeof sessionRecord>;
+
+export const launchScriptRecord = z.strictObject({
+  version: z.literal(1),
+  key: z.string(),
+  storedAt: z.string(),
+  /** The body as it was sent. It holds secrets; the file is root's alone. */
+  body: z.unknown(),
+});
+export type LaunchScriptRecord = z.infer<typeof launchScriptRecord>;

@@ -1,0 +1,107 @@
+import { access } from 'node:fs/promises';
+import { EgressError } from '../../../shared/errors.ts';
+import type { Run } from '../../host/command.ts';
+import { removeLink } from '../../host/ip.ts';
+import { type Namespace, runInside, withNamespace } from '../../host/netns.ts';
+import type { WgDevice } from '../../host/wg.ts';
+import type { TunnelPlace, TunnelRecord } from '../tunnel.ts';
+import { socketOf, startUserspace, stopUserspace } from './userspace.ts';
+
+/** The device's name inside a session. The lock accepts it by this name. */
+export const DEVICE = 'wg';
+
+export type Implementation = 'auto' | 'kernel' | 'userspace';
+
+export interface DeviceParts {
+  readonly run: Run;
+  readonly implementation: Implementation;
+  readonly userspaceBinary: string;
+}
+
+export type CreatedDevice = Pick<TunnelRecord, 'implementation' | 'process'>;
+
+/** Makes the device in the host's namespace. @throws EgressError TUNNEL_DEVICE_FAILED */
+export async function createDevice(parts: DeviceParts, place: TunnelPlace): Promise<CreatedDevice> {
+  if (parts.implementation !== 'userspace' && (await addKernelDevice(parts.run, place.hostDevice))) {
+    return { implementation: 'kernel' };
+  }
+  if (parts.implementation === 'kernel') throw new EgressError('TUNNEL_DEVICE_FAILED', 'this kernel has no WireGuard');
+  return { implementation: 'userspace', process: await startUserspace(parts.userspaceBinary, place) };
+}
+
+/** Older and newer iproute2 for "there is no such type of link". Asked each time: a module may be added at any time. */
+const UNKNOWN_TYPE = /Unknown device type|Operation not supported/;
+
+async function addKernelDevice(run: Run, name: string): Promise<boolean> {
+  const argv = ['ip', 'link', 'add', 'name', name, 'type', 'wireguard'] as const;
+  const { exitCode, stderr } = await run(argv, { okExitCodes: [2] }); // 2: the kernel refused, perhaps the type
+  if (exitCode === 0) return true;
+  if (UNKNOWN_TYPE.test(stderr)) return false;
+  throw new EgressError('HOST_COMMAND_FAILED', `running ${argv.join(' ')}: ${stderr.trim()}`, {
+    details: { program: 'ip' },
+  });
+}
+
+/** Moves the device into the session. Its name there must be free: the kernel moves first, and then fails to rename. */
+export async function moveDevice(run: Run, { hostDevice, namespace }: TunnelPlace): Promise<void> {
+  await withNamespace(namespace, (descriptor) =>
+    run(['ip', 'link', 'set', 'dev', hostDevice, 'netns', '/proc/self/fd/3', 'name', DEVICE], { files: [descriptor] }),
+  );
+}
+
+/** Where wg(8) reaches the device once it is inside: a user-space one still by its socket on the host. */
+export const wgDeviceOf = (
+  run: Run,
+  { hostDevice, namespace }: TunnelPlace,
+  { implementation }: CreatedDevice,
+): WgDevice =>
+  implementation === 'userspace'
+    ? { name: hostDevice, run }
+    : { name: DEVICE, run: (argv, options) => runInside(run, namespace, argv, options) };
+
+export async function isInside(run: Run, namespace: Namespace): Promise<boolean> {
+  const { exitCode } = await runInside(run, namespace, ['ip', 'link', 'show', 'dev', DEVICE], { okExitCodes: [1] }); // 1: none
+  return exitCode === 0;
+}
+
+export type RemovalPlace = Pick<TunnelPlace, 'hostDevice'> & Partial<Pick<TunnelPlace, 'namespace'>>;
+
+/** Takes away whatever stands for this device, wherever it is. Absent is success. */
+export async function removeDevice(parts: DeviceParts, place: RemovalPlace, created?: CreatedDevice): Promise<void> {
+  const { hostDevice, namespace } = place;
+  if (created?.implementation !== 'kernel') await stopUserspace(parts.userspaceBinary, hostDevice, created?.process);
+  if (await exists(linkPath(hostDevice))) await removeLink(parts.run, hostDevice);
+  // A user-space device went with its process.
+  if (namespace && created?.implementation !== 'userspace')
+    await ifNamespaceStands(removeInside(parts.run, namespace, hostDevice));
+}
+
+/** Makes room for a new device: an earlier life, or a failed removal, may have left one. */
+export async function clearPlace(parts: DeviceParts, place: TunnelPlace): Promise<void> {
+  const left = await Promise.all([linkPath(place.hostDevice), socketOf(place.hostDevice)].map(exists));
+  if (left.includes(true)) await removeDevice(parts, place);
+  else await removeInside(parts.run, place.namespace, place.hostDevice);
+}
+
+/** By either name: a move may have failed half-way. */
+async function removeInside(run: Run, namespace: Namespace, hostDevice: string): Promise<void> {
+  await runInside(run, namespace, ['ip', '-force', '-batch', '-'], {
+    input: [DEVICE, hostDevice].map((name) => `link delete dev ${name}\n`).join(''),
+    okExitCodes: [1], // 1: cannot find device
+  });
+}
+
+const linkPath = (name: string): string => `/sys/class/net/${name}`;
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** Undefined where the namespace is gone, with everything that was in it. */
+export const ifNamespaceStands = <T>(step: Promise<T>): Promise<T | undefined> =>
+  step.catch((error: unknown) => {
+    if (error instanceof EgressError && error.code === 'NAMESPACE_GONE') return undefined;
+    throw error;
+  });

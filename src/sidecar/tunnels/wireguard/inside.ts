@@ -1,0 +1,38 @@
+import { familyOf, type IpFamily } from '../../../shared/ip.ts';
+import type { Run } from '../../host/command.ts';
+import type { Namespace } from '../../host/netns.ts';
+import { runRepeatableBatch } from '../../host/repeatable-batch.ts';
+import { setSysctlsInside } from '../../host/sysctl.ts';
+import { planTunnelRoutes, type TunnelRouting } from '../../plan/tunnel-routes.ts';
+
+/**
+ * Addresses and routes of a device that is inside already: only now, so that two sessions whose provider gave both the
+ * same address never meet on the host. Both families at once, and both are waited for, also when one fails.
+ */
+export async function configureInside(
+  run: Run,
+  namespace: Namespace,
+  routing: TunnelRouting,
+  kernelHasIpv6: boolean,
+): Promise<void> {
+  if (kernelHasIpv6) await allowIpv6(run, namespace, routing);
+  const families: readonly IpFamily[] = kernelHasIpv6 ? [4, 6] : [4];
+  const results = await Promise.allSettled(
+    families.map((family) => runRepeatableBatch(run, namespace, family, planTunnelRoutes(routing, family))),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/**
+ * Docker up to 25 turns IPv6 off in every container. Nobody on the other side may hand us routes (accept_ra), and
+ * nobody there needs to hear of a link-local address (addr_gen_mode 1: none).
+ */
+async function allowIpv6(run: Run, namespace: Namespace, { device, addresses }: TunnelRouting): Promise<void> {
+  if (!addresses.some((address) => familyOf(address) === 6)) return;
+  const settings = `net.ipv6.conf.${device}`;
+  await setSysctlsInside(run, namespace, {
+    [`${settings}.addr_gen_mode`]: '1',
+    [`${settings}.accept_ra`]: '0',
+    [`${settings}.disable_ipv6`]: '0',
+  });
+}

@@ -1,0 +1,169 @@
+import { EgressError, explain } from '../../../shared/errors.ts';
+import { familyOf, type IpFamily } from '../../../shared/ip.ts';
+import type { LaunchScript } from '../../../shared/launch-script.ts';
+import type { Log } from '../../../shared/log.ts';
+import type { Run } from '../../host/command.ts';
+import { kernelHasIpv6 } from '../../host/ipv6.ts';
+import { isSameProcess } from '../../host/process.ts';
+import { readPeers, setConfig, setEndpoint, type WgPeer } from '../../host/wg.ts';
+import type { TunnelRouting } from '../../plan/tunnel-routes.ts';
+import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
+import { renderPeerEndpoint } from '../peer-endpoint.ts';
+import type { TunnelKind, TunnelObservation, TunnelPlace, TunnelRecord } from '../tunnel.ts';
+import { parseWireGuard } from './config.ts';
+import {
+  type CreatedDevice,
+  clearPlace,
+  createDevice,
+  DEVICE,
+  type DeviceParts,
+  type Implementation,
+  ifNamespaceStands,
+  isInside,
+  moveDevice,
+  type RemovalPlace,
+  removeDevice,
+  wgDeviceOf,
+} from './device.ts';
+import { withSetconfFile, writeConfig } from './files.ts';
+import { configureInside } from './inside.ts';
+import { renderConfig, renderSetconf } from './render.ts';
+import type { WireGuardSettings } from './settings.ts';
+
+export interface WireGuardOptions {
+  readonly run: Run;
+  readonly peerPolicy: PeerPolicy;
+  /** `auto`: the kernel's where it has one, wireguard-go where not. */
+  readonly implementation?: Implementation;
+  readonly userspaceBinary?: string;
+  readonly log?: Log;
+  readonly host?: HostView;
+}
+
+export const createWireGuard = (options: WireGuardOptions): TunnelKind<WireGuardSettings> => new WireGuard(options);
+
+class WireGuard implements TunnelKind<WireGuardSettings> {
+  readonly #run: Run;
+  readonly #policy: PeerPolicy;
+  readonly #host: HostView;
+  readonly #log: Log | undefined;
+  readonly #parts: DeviceParts;
+
+  constructor(options: WireGuardOptions) {
+    const { run, implementation = 'auto', userspaceBinary = 'wireguard-go' } = options;
+    this.#run = run;
+    this.#policy = options.peerPolicy;
+    this.#host = options.host ?? theHost;
+    this.#log = options.log;
+    this.#parts = { run, implementation, userspaceBinary };
+  }
+
+  parse(egress: LaunchScript['egress']): WireGuardSettings {
+    return parseWireGuard(egress);
+  }
+
+  async establish(place: TunnelPlace, settings: WireGuardSettings): Promise<TunnelRecord> {
+    const pinned = await this.#pin(settings);
+    const families = await this.#usableFamilies(place, settings);
+    await Promise.all([clearPlace(this.#parts, place), writeConfig(place.folder, renderConfig(settings))]);
+    const device = await createDevice(this.#parts, place).catch(asDeviceFailure);
+    try {
+      await this.#setKeys(place, renderSetconf(settings, pinned, families));
+      await moveDevice(this.#run, place);
+      await configureInside(this.#run, place.namespace, routingOf(settings, families), await kernelHasIpv6());
+    } catch (error) {
+      await this.#undo(place, device);
+      return asDeviceFailure(error);
+    }
+    return { kind: 'wireguard', ...device, pinned };
+  }
+
+  async isAlive({ namespace }: TunnelPlace, record: TunnelRecord): Promise<boolean> {
+    const { implementation, process } = record;
+    if (implementation === 'userspace' && !(process && isSameProcess(process))) return false;
+    return (await ifNamespaceStands(isInside(this.#run, namespace))) ?? false;
+  }
+
+  async observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation> {
+    const peers = await readPeers(wgDeviceOf(this.#run, place, record)).catch((cause: unknown) => {
+      throw new EgressError('TUNNEL_DIED', undefined, { cause, details: { device: place.hostDevice } });
+    });
+    return summarise(peers);
+  }
+
+  async refresh(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<TunnelRecord> {
+    const pinned = await this.#pin(settings, record.pinned);
+    const device = wgDeviceOf(this.#run, place, record);
+    for (const [index, { publicKey }] of settings.servers.entries()) {
+      const endpoint = pinned[index];
+      if (endpoint !== undefined && endpoint !== record.pinned[index]) await setEndpoint(device, publicKey, endpoint);
+    }
+    return { ...record, pinned };
+  }
+
+  async remove(place: RemovalPlace, record?: TunnelRecord): Promise<void> {
+    await removeDevice(this.#parts, place, record);
+  }
+
+  /** For each server its address and port: those it was pinned to `before`, as long as its name still stands for them. */
+  async #pin({ servers }: WireGuardSettings, before: readonly string[] = []): Promise<string[]> {
+    const endpoints = servers.map(({ endpoint }) => endpoint);
+    const resolved = await resolvePeers(endpoints, this.#policy, this.#host);
+    return resolved.map((addresses, index) => {
+      const port = endpoints[index]?.port ?? 0;
+      const candidates = addresses.map((address) => renderPeerEndpoint({ host: address, port }));
+      return candidates.find((candidate) => candidate === before[index]) ?? candidates[0] ?? '';
+    });
+  }
+
+  async #usableFamilies({ namespace }: TunnelPlace, { addresses }: WireGuardSettings): Promise<Set<IpFamily>> {
+    const families = new Set(addresses.map(familyOf));
+    if (!families.has(6) || (await kernelHasIpv6())) return families;
+    families.delete(6);
+    if (families.size === 0) {
+      throw new EgressError(
+        'TUNNEL_DEVICE_FAILED',
+        "the tunnel has only IPv6 addresses, and the host's kernel has no IPv6",
+      );
+    }
+    this.#log?.warn(namespace.name, "The tunnel's IPv6 address is not used: the host's kernel has no IPv6.");
+    return families;
+  }
+
+  async #setKeys({ folder, hostDevice }: TunnelPlace, text: string): Promise<void> {
+    await withSetconfFile(folder, text, (file) => setConfig({ name: hostDevice, run: this.#run }, file));
+  }
+
+  /** The device carries keys, addresses and routes: it is all there is to undo. What keeps traffic in stays. */
+  async #undo(place: TunnelPlace, device: CreatedDevice): Promise<void> {
+    await removeDevice(this.#parts, place, device).catch((error: unknown) =>
+      // What led here is the failure to report; the next attempt clears up once more.
+      this.#log?.warn(place.namespace.name, `removing the tunnel device ${place.hostDevice}: ${explain(error)}`),
+    );
+  }
+}
+
+const routingOf = ({ addresses, mtu, servers }: WireGuardSettings, families: ReadonlySet<IpFamily>): TunnelRouting => ({
+  device: DEVICE,
+  addresses: addresses.filter((address) => families.has(familyOf(address))),
+  mtu,
+  destinations: servers.flatMap(({ allowedIps }) => allowedIps),
+});
+
+/** A command that failed says nothing to a person; what already has a code of its own keeps it. */
+function asDeviceFailure(error: unknown): never {
+  if (error instanceof EgressError && error.code !== 'HOST_COMMAND_FAILED') throw error;
+  throw new EgressError('TUNNEL_DEVICE_FAILED', undefined, { cause: error });
+}
+
+/** All servers together; the address is that of the one that answered last. */
+function summarise(peers: readonly WgPeer[]): TunnelObservation {
+  const [latest] = [...peers].sort((a, b) => (b.latestHandshake ?? 0) - (a.latestHandshake ?? 0));
+  const sum = (of: (peer: WgPeer) => number) => peers.reduce((total, peer) => total + of(peer), 0);
+  return {
+    latestHandshake: latest?.latestHandshake,
+    receivedBytes: sum(({ receivedBytes }) => receivedBytes),
+    sentBytes: sum(({ sentBytes }) => sentBytes),
+    peerAddress: latest?.endpoint,
+  };
+}

@@ -1,0 +1,64 @@
+import { readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { basename, join } from 'node:path';
+import { poll } from '../../../shared/async.ts';
+import { EgressError } from '../../../shared/errors.ts';
+import { findProcesses, isSameProcess, type ProcessIdentity, startDaemon, stopProcess } from '../../host/process.ts';
+import type { TunnelPlace } from '../tunnel.ts';
+import { folderOf } from './files.ts';
+
+const READY_DEADLINE_MS = 3000;
+const POLL_MS = 2;
+
+/** wireguard-go's control socket has the name that the device was born with, also after it was moved and renamed. */
+export const socketOf = (hostDevice: string): string => `/var/run/wireguard/${hostDevice}.sock`;
+
+/**
+ * Starts wireguard-go for a new device in the host's namespace, where its encrypted socket stays. It is not our child
+ * in any way that matters: when this daemon ends, it goes on. @throws EgressError TUNNEL_DEVICE_FAILED
+ */
+export async function startUserspace(
+  binary: string,
+  { hostDevice, folder }: Pick<TunnelPlace, 'hostDevice' | 'folder'>,
+): Promise<ProcessIdentity> {
+  const logFile = join(folderOf(folder), 'wireguard-go.log');
+  const process = await startDaemon([binary, '-f', hostDevice], {
+    env: { WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' },
+    logFile,
+  });
+  const state = await poll(() => stateOf(process, hostDevice), { everyMs: POLL_MS, deadlineMs: READY_DEADLINE_MS });
+  if (state === 'ready') return process;
+  const why = state === 'ended' ? await lastLine(logFile) : `not ready within ${READY_DEADLINE_MS / 1000} s`;
+  await stopUserspace(binary, hostDevice, process);
+  throw new EgressError('TUNNEL_DEVICE_FAILED', `starting ${binary}: ${why}`, { details: { device: hostDevice } });
+}
+
+/** The socket comes after the device. A file is not enough: until it listens, wg would remove it as stale. */
+async function stateOf(process: ProcessIdentity, hostDevice: string): Promise<'ready' | 'ended' | undefined> {
+  if (await answers(socketOf(hostDevice))) return 'ready';
+  return isSameProcess(process) ? undefined : 'ended';
+}
+
+const answers = (path: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+
+/** It prints no secrets, and at LOG_LEVEL=error hardly anything. */
+async function lastLine(logFile: string): Promise<string> {
+  const text = await readFile(logFile, 'utf8').catch(() => '');
+  return text.trim().split('\n').at(-1) || 'it ended at once';
+}
+
+/** Ends `known` and whatever else runs for this device: its id may be lost, or stand for another process by now. */
+export async function stopUserspace(binary: string, hostDevice: string, known?: ProcessIdentity): Promise<void> {
+  const found = findProcesses(
+    ([program = '', ...args]) => basename(program) === basename(binary) && args.includes(hostDevice),
+  );
+  const others = found.filter(({ id }) => id !== known?.id);
+  await Promise.all([...(known ? [known] : []), ...others].map(stopProcess));
+  await rm(socketOf(hostDevice), { force: true }); // left behind after SIGKILL
+}
