@@ -42,6 +42,9 @@ export function parseCidr(text: string): Cidr | undefined {
   };
 }
 
+/** `172.20.0.3/16` → `172.20.0.3` */
+export const addressOf = (cidrText: string): string => cidrText.split('/')[0] ?? cidrText;
+
 /** Whether `address` lies in `range` (CIDR). An IPv4-mapped IPv6 address counts as the IPv4 address it carries. */
 export function isInside(address: string, range: string): boolean {
   const cidr = parseCidr(range);

@@ -36,6 +36,7 @@ export async function main(): Promise<void> {
   const recovered = parts.recover();
   const verbs = createNetworkDriver(parts.networks, parts.endpoints);
   const docker = await listenForDocker(settings.pluginSocket, verbs, logs.plugin, recovered);
+  await recovered;
   const control = await listenOnSocket(
     createControlApp({
       sessions: parts.sessions,
@@ -47,7 +48,6 @@ export async function main(): Promise<void> {
     }),
     settings.controlSocket,
   );
-  await recovered;
   parts.reconciler.start();
   logs.network.info('sidecar', `Started, version ${packageJson.version}`);
 
@@ -93,7 +93,7 @@ function compose(settings: Settings, log: LogFile) {
     log,
     directAddresses: (networkId) => sessions.directAddresses(networkId),
   });
-  const sessions = new SessionRegistry((registry) => ({
+  const sessions: SessionRegistry = new SessionRegistry((registry) => ({
     settings,
     run,
     host,
@@ -104,9 +104,10 @@ function compose(settings: Settings, log: LogFile) {
     log,
     proxiesOf: (networkId) => registry.proxiesOf(networkId),
     proxyChanged: (networkId) => registry.proxyChanged(networkId),
+    removeEndpoint: (endpointId) => endpoints.remove(endpointId),
     passageChanged: () => reconciler.lookAgain(),
   }));
-  const endpoints = new Endpoints({
+  const endpoints: Endpoints = new Endpoints({
     store: new RecordStore(join(settings.runDir, 'endpoints'), endpointRecord),
     host,
     networks,
@@ -115,21 +116,23 @@ function compose(settings: Settings, log: LogFile) {
     log,
     gateMs: settings.gateMs,
   });
-  const reconciler = new Reconciler({ host, networks, endpoints, sessions, log });
+  const reconciler: Reconciler = new Reconciler({ host, networks, endpoints, sessions, log });
 
   const recover = async () => {
     await events.open();
     await launchScripts.recover();
-    await networks.recover();
-    await endpoints.recover();
+    const allNetworks = await networks.recover();
+    const allEndpoints = await endpoints.recover();
     await sessions.recover(endpoints.all());
-    const known = {
-      endpointIds: endpoints.all().map(({ id }) => id),
-      namespaces: sessions.all().map(({ record }) => record.namespace),
-      bridges: networks.all().map(({ bridge }) => bridge),
-    };
-    await removeOrphans(host, known, log).catch((error) => log.error('orphans', explain(error)));
+    // What can't be read may be anybody's: nothing is called an orphan then.
+    if (allNetworks && allEndpoints)
+      await removeOrphans(host, known(), log).catch((error) => log.error('orphans', explain(error)));
   };
+  const known = () => ({
+    endpointIds: endpoints.all().map(({ id }) => id),
+    namespaces: sessions.all().map(({ record }) => record.namespace),
+    bridges: networks.all().map(({ bridge }) => bridge),
+  });
   const health = async () => [
     { name: 'engine', ...(await answers(() => engine.networks(NETWORKS_TIMEOUT_MS))) },
     { name: 'host rules', ok: networks.all().length === 0 || (await host.firewallStands()) },

@@ -50,11 +50,13 @@ export const run: Run = async ([program, ...args], options = {}) => {
 };
 
 export interface DaemonOptions {
-  /** Besides PATH; nothing of our own environment is handed on. No secret may stand here. */
+  /** Besides a PATH of the system's folders; nothing of our own environment is handed on. No secret may stand here. */
   readonly env?: Readonly<Record<string, string>>;
   /** An open file for what it prints; without one that is lost. */
   readonly output?: number;
 }
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * Starts a program that outlives this one: in a session of its own, without a pipe to us that would break.
@@ -71,7 +73,7 @@ export async function spawnDaemon(
     stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'] as NonNullable<Options['stdio']>,
     buffer: false,
     extendEnv: false,
-    env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
+    env: { PATH: SYSTEM_PATH, ...env },
     reject: false,
   });
   child.unref();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Run } from './command.ts';
 import { type Namespace, runInside } from './netns.ts';
@@ -23,6 +24,13 @@ export async function ipBatch(run: Run, lines: readonly string[]): Promise<void>
 export async function ipBatchInside(run: Run, namespace: Namespace, lines: readonly string[]): Promise<void> {
   if (lines.length > 0) await runInside(run, namespace, ['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
 }
+
+/** Names of this namespace's links. From /proc/net, since /sys shows those of the namespace in which it was mounted. */
+export const linkNames = (): string[] =>
+  readFileSync('/proc/self/net/dev', 'utf8')
+    .split('\n')
+    .slice(2)
+    .flatMap((line) => /^\s*([^:\s]+):/.exec(line)?.[1] ?? []);
 
 export async function listLinks(run: Run): Promise<Link[]> {
   const { stdout } = await run(['ip', '-json', '-details', 'link', 'show']);

@@ -15,7 +15,8 @@ export function processesInNamespace(inode: number): number[] {
     .sort((a, b) => a - b);
 }
 
-function namespaceOf(pid: number): number | undefined {
+/** Inode of a process's network namespace; undefined where the process has ended. */
+export function namespaceOf(pid: number): number | undefined {
   try {
     return Number(NET_NAMESPACE.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[1]);
   } catch {
@@ -65,7 +66,7 @@ export async function hostPathOf(mount: Mount): Promise<string | undefined> {
 export async function hasOwnRoot(pid: number): Promise<boolean> {
   const parent = await parentOf(pid);
   const [own, outer] = await Promise.all([rootOf(pid), rootOf(parent ?? pid)]);
-  return own !== undefined && own !== outer;
+  return own !== undefined && outer !== undefined && own !== outer;
 }
 
 const rootOf = (pid: number): Promise<string | undefined> =>

@@ -7,7 +7,7 @@ const FAILED_LINE = /^Command failed -:(\d+)$/;
 
 /**
  * Runs lines of one family as one `ip -batch` inside a namespace that may have had them before: a rule that stands
- * already is fine. `ip` has no way to say so, hence `-force`, which goes on, and a look at what it complained about.
+ * already is fine, and so is a link that is gone. `ip` has no way to say so, hence `-force`, which goes on, and a look at what it complained about.
  * @throws EgressError HOST_COMMAND_FAILED with every line that really failed.
  */
 export async function runRepeatableBatch(
@@ -21,7 +21,7 @@ export async function runRepeatableBatch(
     okExitCodes: [1], // 1: a line failed
   });
   if (exitCode === 0) return;
-  const failures = parseBatchFailures(stderr, lines).filter((failure) => !isKnownRule(failure));
+  const failures = parseBatchFailures(stderr, lines).filter((failure) => !isFine(failure));
   if (failures.length === 0) return;
   const text = failures.map(({ line, why }) => `ip -${family} ${line}: ${why}`).join('; ');
   throw new EgressError('HOST_COMMAND_FAILED', `running ${text}`, { details: { program: 'ip' } });
@@ -51,5 +51,6 @@ export function parseBatchFailures(stderr: string, lines: readonly string[]): Ba
   return [...failures, { line: '-batch', why: unnumbered.join(' ') || 'no reason given' }];
 }
 
-const isKnownRule = ({ line, why }: BatchFailure): boolean =>
-  line.startsWith('rule add ') && why.endsWith('File exists');
+const isFine = ({ line, why }: BatchFailure): boolean =>
+  (line.startsWith('rule add ') && why.endsWith('File exists')) ||
+  (line.startsWith('link delete ') && why.startsWith('Cannot find device'));

@@ -20,27 +20,28 @@ export interface TunnelRouting {
 }
 
 /**
- * Lines for one `ip -batch` of one family (`ip -6` for IPv6; a rule's family can't be said in its line). Applying them
- * again changes nothing, except that `rule add` then says "File exists". What keeps traffic in comes before what lets
- * it through. A family in which the tunnel has no address gets no route into it, and so stays unreachable.
+ * What keeps traffic in, with a tunnel or without one: lines for `ip -4 -batch` or `ip -6 -batch` (a rule's family can't
+ * be said in its line). Applied again, `rule add` says "File exists", and nothing changes.
  */
-export function planTunnelRoutes(routing: TunnelRouting, family: IpFamily): string[] {
-  const everything = family === 4 ? '0.0.0.0/0' : '::/0';
-  const addresses = ofFamily(routing.addresses, family);
-  return [
-    `route replace unreachable ${everything} metric ${LAST_METRIC} table ${TUNNEL_TABLE}`,
-    `rule add priority ${MAIN_RULE_PRIORITY} table main suppress_prefixlength 0`,
-    `rule add priority ${TUNNEL_RULE_PRIORITY} table ${TUNNEL_TABLE}`,
-    ...(addresses.length === 0 ? [] : planDevice(routing, addresses, family)),
-  ];
-}
+export const planTunnelHold = (family: IpFamily): string[] => [
+  `route replace unreachable ${family === 4 ? '0.0.0.0/0' : '::/0'} metric ${LAST_METRIC} table ${TUNNEL_TABLE}`,
+  `rule add priority ${MAIN_RULE_PRIORITY} table main suppress_prefixlength 0`,
+  `rule add priority ${TUNNEL_RULE_PRIORITY} table ${TUNNEL_TABLE}`,
+];
 
-function planDevice({ device, mtu, destinations }: TunnelRouting, addresses: Cidr[], family: IpFamily): string[] {
-  const networks = new Set(ofFamily(destinations, family).map(({ network }) => network));
+/**
+ * What lets traffic through: lines for `ip -batch`, both families together, for a device that stands inside. A family
+ * in which the tunnel has no address gets no route into it, and so stays unreachable.
+ */
+export function planTunnelRoutes({ device, addresses, mtu, destinations }: TunnelRouting): string[] {
+  const own = addresses.map(parseCidr).filter(isCidr);
+  const families = new Set(own.map(({ family }) => family));
+  const networks = destinations.map(parseCidr).filter(isCidr);
+  const reachable = new Set(networks.filter(({ family }) => families.has(family)).map(({ network }) => network));
   return [
-    ...addresses.map((cidr) => planAddress(cidr, device)),
+    ...own.map((address) => planAddress(address, device)),
     `link set dev ${device} mtu ${mtu} up`,
-    ...[...networks].map((network) => `route replace ${network} dev ${device} table ${TUNNEL_TABLE}`),
+    ...[...reachable].map((network) => `route replace ${network} dev ${device} table ${TUNNEL_TABLE}`),
   ];
 }
 
@@ -48,5 +49,4 @@ function planDevice({ device, mtu, destinations }: TunnelRouting, addresses: Cid
 const planAddress = ({ address, prefix, family }: Cidr, device: string): string =>
   `address replace ${address}/${prefix} dev ${device}${family === 6 ? ' nodad' : ''} noprefixroute`;
 
-const ofFamily = (ranges: readonly string[], family: IpFamily): Cidr[] =>
-  ranges.map(parseCidr).filter((cidr): cidr is Cidr => cidr?.family === family);
+const isCidr = (cidr: Cidr | undefined): cidr is Cidr => cidr !== undefined;

@@ -1,12 +1,18 @@
 import { poll, Queue } from '../../shared/async.ts';
 import { ContainerFolder } from '../host/container-root.ts';
-import { hasOwnRoot } from '../host/proc.ts';
+import { hasOwnRoot, namespaceOf } from '../host/proc.ts';
 
 const FOLDER = 'dockerstartup';
 const FILE = '.egress_status';
 /** Kasm's images run as uid 1000 and end with exit 1 if they can't read it (facts/kasm.md, 2j). */
 const MODE = 0o644;
 const ROOT_DEADLINE_MS = 20_000;
+
+/** A process of the container, told from a later one with the same id by its network namespace. */
+export interface StatusTarget {
+  readonly pid: number;
+  readonly namespaceInode: number;
+}
 
 /**
  * The file by which Kasm's images learn whether they have their egress: exactly `ready` or `error`. They take any other
@@ -15,24 +21,32 @@ const ROOT_DEADLINE_MS = 20_000;
 export class EgressStatus {
   readonly #writes = new Queue();
 
-  /** Takes away what the container's last run left. Runs before the container's process does: it waits only for runc to give it its root. */
-  clear(pid: number): Promise<void> {
-    return this.#inContainer(pid, (folder) => folder.remove(FILE));
+  /**
+   * Takes away what the container's last run left, before its new process runs: at once by the host's path of its root file
+   * system, which stands before runc has given the container its root, and then inside, where the folder may be a volume.
+   */
+  async clear(target: StatusTarget, rootfs: string | undefined): Promise<void> {
+    if (rootfs !== undefined) await this.clearStopped(rootfs);
+    void this.#inContainer(target, (folder) => folder.remove(FILE)).catch(() => undefined); // `write` would fail the same way, and says so
   }
 
-  write(pid: number, status: 'ready' | 'error'): Promise<void> {
-    return this.#inContainer(pid, (folder) => folder.write(FILE, `${status}\n`, MODE));
+  write(target: StatusTarget, status: 'ready' | 'error'): Promise<void> {
+    return this.#inContainer(target, (folder) => folder.write(FILE, `${status}\n`, MODE));
   }
 
-  /** After the last process has gone, by the root file system's path on the host. */
+  /** By the root file system's path on the host, where no process of the container can be. */
   clearStopped(rootfs: string): Promise<void> {
     return this.#writes.run(() => withFolder(rootfs, (folder) => folder.remove(FILE)));
   }
 
-  #inContainer(pid: number, act: (folder: ContainerFolder) => Promise<void>): Promise<void> {
+  #inContainer({ pid, namespaceInode }: StatusTarget, act: (folder: ContainerFolder) => Promise<void>): Promise<void> {
     return this.#writes.run(async () => {
       const ready = async () => ((await hasOwnRoot(pid)) ? true : undefined);
-      if (await poll(ready, { everyMs: 2, deadlineMs: ROOT_DEADLINE_MS })) await withFolder(`/proc/${pid}/root`, act);
+      if (!(await poll(ready, { everyMs: 2, deadlineMs: ROOT_DEADLINE_MS }))) return;
+      await withFolder(`/proc/${pid}/root`, async (folder) => {
+        // The folder is open: it is the container's for certain if the process is still the container's now.
+        if (namespaceOf(pid) === namespaceInode) await act(folder);
+      });
     });
   }
 }

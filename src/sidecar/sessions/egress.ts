@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { poll } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
+import { addressOf } from '../../shared/ip.ts';
 import { tunnelName } from '../../shared/names.ts';
 import { ipBatchInside } from '../host/ip.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
@@ -45,6 +46,7 @@ export class Egress {
     if (!record || (state !== 'connected' && state !== 'reconnecting')) return false;
     const settings = this.#context.wireGuard.parse(found.script.egress);
     this.#settings = settings;
+    this.#useResolvers(settings).catch((error) => this.#session.warn(`resolv.conf: ${explain(error)}`));
     this.#begin((signal) => this.#keep(settings, record, signal));
     return true;
   }
@@ -90,24 +92,29 @@ export class Egress {
     await this.#session.enter('connecting');
     await this.#removeTunnel();
     for (const { directive, message } of settings.notices) this.#session.warn(`${directive}: ${message}`);
-    const names = this.#session.useResolvers(settings.dns, settings.searchDomains);
+    const names = this.#useResolvers(settings);
     const record = await this.#establish(settings);
     await Promise.all([names, this.#waitForHandshake(record, end - performance.now(), signal)]);
     await this.#connected(found, signal);
     await this.#keep(settings, record, signal);
   }
 
+  async #useResolvers({ dns, searchDomains }: WireGuardSettings): Promise<void> {
+    if (dns.length === 0) this.#session.warn('No resolver is known for this tunnel (DNS), so names do not resolve.');
+    await this.#session.names.use({ servers: dns, searchDomains });
+  }
+
   async #connected(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
+    await this.#routeDirect(found.script.egress.allow ?? [], signal);
     await this.#session.enter('connected');
     await this.#session.signal('ready');
-    await this.#routeDirect(found.script.egress.allow ?? [], signal);
   }
 
   async #establish(settings: WireGuardSettings): Promise<TunnelRecord> {
     const record = await this.#context.wireGuard.establish(this.#place(), settings);
     this.#session.keepTunnel(record);
     this.#session.log('info', `WireGuard (${record.implementation}) stands; server ${record.pinned.join(', ')}`);
-    await this.#session.useServers(record.pinned.map(addressOf));
+    await this.#session.useServers(record.pinned.map(hostOf));
     return record;
   }
 
@@ -139,8 +146,8 @@ export class Egress {
         await this.#removeTunnel();
         const record = await this.#establish(settings);
         await this.#waitForHandshake(record, LAST_RETRY_MS, signal);
-        await this.#session.enter('connected');
         await this.#routeDirect(this.#session.script?.script.egress.allow ?? [], signal);
+        await this.#session.enter('connected');
         return record;
       } catch (error) {
         signal.throwIfAborted();
@@ -165,7 +172,7 @@ export class Egress {
     });
     if (refreshed.pinned.join() !== record.pinned.join()) {
       this.#session.keepTunnel(refreshed);
-      await this.#session.useServers(refreshed.pinned.map(addressOf));
+      await this.#session.useServers(refreshed.pinned.map(hostOf));
     }
     return refreshed;
   }
@@ -179,7 +186,7 @@ export class Egress {
       return planDirectRoutes(
         ranges,
         endpoint.joined?.link ?? '',
-        [network.gateway4, network.gateway6].map(withoutPrefix),
+        [network.gateway4, network.gateway6].flatMap((gateway) => (gateway ? addressOf(gateway) : [])),
       );
     });
     const add = () =>
@@ -195,7 +202,11 @@ export class Egress {
   async #removeTunnel(): Promise<void> {
     const { record } = this.#session;
     this.#observed = undefined;
-    await this.#context.wireGuard.remove({ hostDevice: this.#hostDevice }, record.tunnel);
+    const { namespace } = this.#session;
+    await this.#context.wireGuard.remove(
+      { hostDevice: this.#hostDevice, ...(namespace ? { namespace } : {}) },
+      record.tunnel,
+    );
     if (record.tunnel) this.#session.keepTunnel(undefined);
   }
 
@@ -210,7 +221,5 @@ export class Egress {
   }
 }
 
-const withoutPrefix = (cidr: string | undefined): string | undefined => cidr?.split('/')[0];
-
 /** `203.0.113.11:51820` or `[2001:db8::1]:51820` → the address. */
-const addressOf = (pinned: string): string => pinned.slice(0, pinned.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+const hostOf = (pinned: string): string => pinned.slice(0, pinned.lastIndexOf(':')).replace(/^\[|\]$/g, '');

@@ -1,5 +1,6 @@
 import { settledWithin } from '../../shared/async.ts';
 import { EgressError, explain } from '../../shared/errors.ts';
+import { addressOf } from '../../shared/ip.ts';
 import type { Log } from '../../shared/log.ts';
 import { containerLinkName, hostLinkName, proxyLinkPrefix, sessionLinkPrefix } from '../../shared/names.ts';
 import { findContainer } from '../docker/container-folder.ts';
@@ -37,11 +38,13 @@ type Joiner = 'proxy' | 'session' | 'unknown';
 
 const MEMBERS_TIMEOUT_MS = 300;
 const LOCK_WAIT_MS = 5_000;
-const withoutPrefix = (cidr: string): string => cidr.split('/')[0] ?? cidr;
+const FORGOTTEN_AFTER_MS = 60_000;
 
 /** Docker's endpoints that are ours: on disk, and as veth pairs on the host. */
 export class Endpoints {
   readonly #records = new Map<string, EndpointRecord>();
+  /** When an endpoint left its sandbox; after a restart of ours, when that was found. */
+  readonly #left = new Map<string, number>();
   readonly #store: RecordStore<typeof endpointRecord>;
   readonly #host: HostNetwork;
   readonly #networks: Networks;
@@ -68,13 +71,16 @@ export class Endpoints {
     this.#gateMs = parts.gateMs;
   }
 
-  async recover(): Promise<void> {
+  /** @returns whether all could be read, and belong to a network that is known */
+  async recover(): Promise<boolean> {
     const { records, unreadable } = await this.#store.readAll();
     for (const { file, why } of unreadable) this.#log.error('endpoints', `${file} can't be read: ${why}`);
     for (const record of records) {
+      if (!record.joined) this.#left.set(record.id, performance.now());
       if (this.#networks.find(record.networkId)) this.#records.set(record.id, record);
-      else await this.#store.remove(record.id);
+      else this.#log.error('endpoints', `Endpoint ${record.id} has no known network; its wire stays shut.`);
     }
+    return unreadable.length === 0 && this.#records.size === records.length;
   }
 
   all(): EndpointRecord[] {
@@ -88,7 +94,7 @@ export class Endpoints {
   async create(endpoint: NewEndpoint): Promise<{ mac: string }> {
     this.#networks.get(endpoint.networkId);
     if (endpoint.ipv4 === undefined) throw new EgressError('ADDRESS_MISSING');
-    const mac = endpoint.mac ?? macOf(withoutPrefix(endpoint.ipv4));
+    const mac = endpoint.mac ?? macOf(addressOf(endpoint.ipv4));
     const record: EndpointRecord = {
       version: 1,
       id: endpoint.id,
@@ -114,6 +120,7 @@ export class Endpoints {
     const joiner = await this.#whoJoins(network, namespace?.inode);
     if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
     const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
+    this.#left.delete(id);
     const record = { ...known, joined: { sandboxKey, link: `${linkPrefix}0` } };
     await this.#write(record);
     await this.#makeWire(record);
@@ -124,8 +131,8 @@ export class Endpoints {
       containerLink: containerLinkName(id),
       linkPrefix,
       link: record.joined.link,
-      gateway4: keepsItsRoute ? undefined : withoutPrefix(network.gateway4),
-      gateway6: keepsItsRoute || !known.ipv6 || !network.gateway6 ? undefined : withoutPrefix(network.gateway6),
+      gateway4: keepsItsRoute ? undefined : addressOf(network.gateway4),
+      gateway6: keepsItsRoute || !known.ipv6 || !network.gateway6 ? undefined : addressOf(network.gateway6),
     };
   }
 
@@ -142,12 +149,20 @@ export class Endpoints {
     if (!record?.joined) return;
     const { joined: _, ...left } = record;
     await this.#write(left);
+    this.#left.set(id, performance.now());
+  }
+
+  /** Wires that a Leave has freed and no DeleteEndpoint ever took away: Docker gives up after 15 s. */
+  async removeForgotten(): Promise<void> {
+    const before = performance.now() - FORGOTTEN_AFTER_MS;
+    for (const [id, since] of this.#left) if (since < before) await this.remove(id);
   }
 
   /** Frees everything, also where Leave never came (Docker sends none after a failed Join). Absent is success. */
   async remove(id: string): Promise<void> {
     await this.#sessions.leave(id);
     this.#records.delete(id);
+    this.#left.delete(id);
     await this.#host.removeWire(hostLinkName(id));
     await this.#store.remove(id);
   }

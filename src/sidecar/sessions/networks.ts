@@ -1,5 +1,6 @@
 import { poll, Queue } from '../../shared/async.ts';
 import { EgressError, explain } from '../../shared/errors.ts';
+import { addressOf } from '../../shared/ip.ts';
 import type { Log } from '../../shared/log.ts';
 import { bridgeName, DEFAULT_BRIDGE, DEFAULT_NETWORK } from '../../shared/names.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -25,7 +26,6 @@ export interface NewNetwork {
 /** Addresses of the sessions on a network that may reach something directly. */
 export type DirectAddresses = (networkId: string) => { direct4: string[]; direct6: string[] };
 
-const withoutPrefix = (cidr: string): string => cidr.split('/')[0] ?? cidr;
 const NAME_DEADLINE_MS = 10_000;
 
 /** Docker's networks that are ours: on disk, and as bridges on the host. */
@@ -52,8 +52,11 @@ export class Networks {
     this.#directAddresses = parts.directAddresses;
   }
 
-  /** Reads the networks of an earlier process; their bridges are made again where a reboot took them. */
-  async recover(): Promise<void> {
+  /**
+   * Reads the networks of an earlier process; their bridges are made again where a reboot took them.
+   * @returns whether all could be read
+   */
+  async recover(): Promise<boolean> {
     const { records, unreadable } = await this.#store.readAll();
     for (const { file, why } of unreadable)
       this.#log.error('networks', `${file} can't be read, its network stays down: ${why}`);
@@ -64,6 +67,7 @@ export class Networks {
       );
     }
     await this.applyFirewall();
+    return unreadable.length === 0;
   }
 
   /** @throws EgressError NETWORK_OPTION_INVALID */
@@ -130,9 +134,9 @@ export class Networks {
       bridge: record.bridge,
       bridgeMac: bridgeMac(record),
       subnet4: record.subnet4,
-      gateway4: withoutPrefix(record.gateway4),
+      gateway4: addressOf(record.gateway4),
       subnet6: record.subnet6,
-      gateway6: record.gateway6 && withoutPrefix(record.gateway6),
+      gateway6: record.gateway6 && addressOf(record.gateway6),
       proxies,
     };
   }
@@ -183,4 +187,4 @@ export class Networks {
   }
 }
 
-const bridgeMac = (record: NetworkRecord): string => macOf(withoutPrefix(record.gateway4));
+const bridgeMac = (record: NetworkRecord): string => macOf(addressOf(record.gateway4));

@@ -11,6 +11,7 @@ import {
   tunnelName,
 } from '../../shared/names.ts';
 import type { Link } from '../host/ip.ts';
+import { findProcesses, stopProcess } from '../host/process.ts';
 import type { HostNetwork } from './host-network.ts';
 
 export interface Known {
@@ -39,9 +40,22 @@ export function orphanLinks(links: readonly Link[], known: Known): string[] {
   return [...pieces, ...bridges].map(({ ifname }) => ifname);
 }
 
+/** A user-space tunnel that no session knows: its device's name is the last word of its command. */
+const isOrphanTunnel = (argv: readonly string[], known: Known): boolean => {
+  const device = argv.at(-1) ?? '';
+  return device.startsWith(TUNNEL_PREFIX) && !known.namespaces.map(tunnelName).includes(device);
+};
+
 export async function removeOrphans(host: HostNetwork, known: Known, log: Log): Promise<void> {
   for (const link of orphanLinks(await host.links(), known)) {
     log.warn('orphans', `${link} belongs to nothing that is known; it is removed.`);
     await host.removeLink(link).catch((error) => log.error('orphans', explain(error)));
+  }
+  for (const found of findProcesses((argv) => isOrphanTunnel(argv, known))) {
+    log.warn(
+      'orphans',
+      `Process ${found.id} (${found.argv.join(' ')}) belongs to nothing that is known; it is stopped.`,
+    );
+    await stopProcess(found).catch((error) => log.error('orphans', explain(error)));
   }
 }

@@ -1,8 +1,8 @@
-import { readdirSync } from 'node:fs';
 import { Queue } from '../../shared/async.ts';
 import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { hostLinkName } from '../../shared/names.ts';
+import { linkNames } from '../host/ip.ts';
 import { isOpen } from '../plan/wire.ts';
 import type { Endpoints } from './endpoints.ts';
 import { foreignLinks, undecided } from './foreign-links.ts';
@@ -10,8 +10,9 @@ import type { HostNetwork } from './host-network.ts';
 import type { Networks } from './networks.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
-/** A look into /sys/class/net costs some 30 µs; netlink can't be heard without a child process. */
-const LOOK_EVERY_MS = 25;
+/** Netlink can't be heard without a child process, and a look at the links' names costs next to nothing. */
+const LOOK_EVERY_MS = 40;
+const END_EVERY_MS = 1_000;
 const REPAIR_EVERY_MS = 10_000;
 /** How long a new pair may wait for its other end to be moved. */
 const LOOK_AGAIN_FOR_MS = 10_000;
@@ -27,6 +28,7 @@ export class Reconciler {
   #known = '';
   #lookUntil = 0;
   #busy = false;
+  #ending = false;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(parts: {
@@ -44,7 +46,11 @@ export class Reconciler {
   }
 
   start(): void {
-    this.#timers = [setInterval(() => this.#look(), LOOK_EVERY_MS), setInterval(() => this.#repair(), REPAIR_EVERY_MS)];
+    this.#timers = [
+      setInterval(() => this.#look(), LOOK_EVERY_MS),
+      setInterval(() => this.#endGone(), END_EVERY_MS),
+      setInterval(() => this.#repair(), REPAIR_EVERY_MS),
+    ];
   }
 
   stop(): void {
@@ -57,7 +63,7 @@ export class Reconciler {
   }
 
   #look(): void {
-    const names = readdirSync('/sys/class/net').join();
+    const names = linkNames().join();
     const changed = names !== this.#known;
     if (this.#busy || !(changed || performance.now() < this.#lookUntil)) return;
     if (changed) this.#lookUntil = performance.now() + LOOK_AGAIN_FOR_MS;
@@ -91,12 +97,22 @@ export class Reconciler {
       .map(({ id }) => hostLinkName(id));
   }
 
+  /** Docker's Leave may have got lost: a dead engine sends none. */
+  #endGone(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    void this.#background('sessions', this.#sessions.endGone()).finally(() => {
+      this.#ending = false;
+    });
+  }
+
   #repair(): void {
     void this.#work.run(async () => {
-      await this.#background('sessions', this.#sessions.endGone());
+      await this.#background('endpoints', this.#endpoints.removeForgotten());
       await this.#background('networks', this.#networks.repair());
       await this.#background('guards', this.#repairGuards());
       await this.#background('links', this.#guardForeign());
+      await this.#background('names', this.#repairNames());
     });
   }
 
@@ -109,6 +125,10 @@ export class Reconciler {
       session.log('warn', 'The guard was gone; both layers are applied again.');
       await session.reapply();
     }
+  }
+
+  async #repairNames(): Promise<void> {
+    for (const session of this.#sessions.all()) await session.names.reassert();
   }
 
   #background(subject: string, work: Promise<void>): Promise<void> {

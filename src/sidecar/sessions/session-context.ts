@@ -23,6 +23,8 @@ export interface SessionContext {
   readonly proxiesOf: (networkId: string) => ProxyPeer[];
   /** Told when a session turns out to be the proxy of its network, or the proxy has gone. */
   readonly proxyChanged: (networkId: string) => void;
+  /** Takes away the wire of an endpoint whose namespace has gone. */
+  readonly removeEndpoint: (endpointId: string) => Promise<void>;
   /** Told when it is decided, or changes, whether a session may leave by its tunnel only. */
   readonly passageChanged: () => void;
 }

@@ -1,18 +1,17 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EgressError, explain } from '../../shared/errors.ts';
-import { familyOf } from '../../shared/ip.ts';
+import { addressOf, familyOf } from '../../shared/ip.ts';
 import type { SessionView } from '../../shared/session-view.ts';
 import type { SessionControl } from '../control/ports.ts';
 import { findNamespace, namespaceName } from '../host/netns.ts';
 import { directOf, type ProxyPeer } from '../plan/wire.ts';
 import { RecordStore } from '../store/record-store.ts';
 import { type EndpointRecord, type SessionRecord, sessionRecord } from '../store/records.ts';
-import { Session } from './session.ts';
+import { NAMESPACE_DEADLINE_MS, Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 
 const NAMESPACE_NAME = /^[0-9a-f]{12}$/;
-const withoutPrefix = (cidr: string): string => cidr.split('/')[0] ?? cidr;
 
 /** All sessions of this host, by namespace. */
 export class SessionRegistry implements SessionControl {
@@ -67,7 +66,7 @@ export class SessionRegistry implements SessionControl {
     for (const name of names) await this.#recoverOne(name, endpoints);
     for (const endpoint of endpoints) {
       const key = endpoint.joined?.sandboxKey;
-      if (key && !this.#sessions.has(namespaceName(key)) && (await findNamespace(key))) this.join(endpoint, key);
+      if (key && !this.#sessions.has(namespaceName(key))) this.join(endpoint, key);
     }
   }
 
@@ -81,15 +80,25 @@ export class SessionRegistry implements SessionControl {
     const own = endpoints.filter(({ joined }) => joined && namespaceName(joined.sandboxKey) === name);
     for (const endpoint of own) session.attach(endpoint);
     this.#sessions.set(name, session);
-    if (own.length === 0 || !(await session.recover())) await this.#end(session);
+    if (own.length === 0 || !(await session.recover())) await this.#endGone(session);
   }
 
   /** Ends sessions whose namespace has gone without a word from Docker. */
   async endGone(): Promise<void> {
     for (const session of this.all()) {
-      const { namespace } = session;
-      if (namespace && (await findNamespace(namespace.path))?.inode !== namespace.inode) await this.#end(session);
+      const { namespace, record } = session;
+      const found = await findNamespace(record.sandboxKey);
+      const age = Date.now() - Date.parse(record.since);
+      const neverCame = !namespace && !found && age > NAMESPACE_DEADLINE_MS;
+      if (neverCame || (namespace && found?.inode !== namespace.inode)) await this.#endGone(session);
     }
+  }
+
+  /** Docker may never say another word about its endpoints. */
+  async #endGone(session: Session): Promise<void> {
+    const { endpoints } = session;
+    await this.#end(session);
+    for (const { id } of endpoints) await this.#context.removeEndpoint(id);
   }
 
   async #end(session: Session): Promise<void> {
@@ -104,7 +113,7 @@ export class SessionRegistry implements SessionControl {
       .filter((session) => session.isProxy)
       .flatMap((session) => session.endpoints)
       .filter((endpoint) => endpoint.networkId === networkId)
-      .map(({ mac, ipv4, ipv6 }) => ({ mac, ipv4: withoutPrefix(ipv4), ipv6: ipv6 && withoutPrefix(ipv6), ports }));
+      .map(({ mac, ipv4, ipv6 }) => ({ mac, ipv4: addressOf(ipv4), ipv6: ipv6 && addressOf(ipv6), ports }));
   }
 
   proxyChanged(networkId: string): void {
@@ -117,7 +126,7 @@ export class SessionRegistry implements SessionControl {
       .flatMap((session) => session.endpoints)
       .filter((endpoint) => endpoint.networkId === networkId)
       .flatMap(({ ipv4, ipv6 }) => (ipv6 ? [ipv4, ipv6] : [ipv4]))
-      .map(withoutPrefix);
+      .map(addressOf);
     return {
       direct4: addresses.filter((address) => familyOf(address) === 4),
       direct6: addresses.filter((address) => familyOf(address) === 6),

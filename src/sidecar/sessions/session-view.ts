@@ -26,7 +26,7 @@ export async function toSessionView(session: Session, egress: Egress): Promise<S
     addresses: endpoints.flatMap(({ ipv4, ipv6 }) => (ipv6 ? [ipv4, ipv6] : [ipv4])),
     tunnel_addresses: tunnel ? [...(egress.settings?.addresses ?? [])] : [],
     interface: endpoints[0]?.joined?.link ?? '',
-    dns: [...session.resolvers],
+    dns: [...session.names.servers],
     files: session.folder,
   };
 }

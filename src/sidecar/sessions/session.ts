@@ -6,55 +6,59 @@ import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, findContainer } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
-import { planLock } from '../plan/lock.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
-import { directOf, type Passage, type Wire } from '../plan/wire.ts';
+import type { Passage, Wire } from '../plan/wire.ts';
 import { RecordStore } from '../store/record-store.ts';
-import { type EndpointRecord, type SessionRecord, sessionRecord } from '../store/records.ts';
+import {
+  type EndpointRecord,
+  type NetworkRecord,
+  type SessionRecord,
+  sessionRecord,
+  type TunnelRecordOnDisk,
+} from '../store/records.ts';
 import { Egress } from './egress.ts';
 import { EgressStatus } from './egress-status.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
-import { hostResolvers, removeEmbeddedResolver, writeHosts, writeResolvConf } from './names.ts';
 import type { SessionContext } from './session-context.ts';
+import { SessionNames } from './session-names.ts';
+import { SessionRules } from './session-rules.ts';
 import { toSessionView } from './session-view.ts';
 import { toWire } from './wire-of.ts';
 
-const NAMESPACE_DEADLINE_MS = 60_000;
+/** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
+export const NAMESPACE_DEADLINE_MS = 60_000;
 const IDENTITY_QUICK_MS = 2_000;
 
 /**
- * One container's network namespace, from the moment Docker names it until it is gone. It is locked before anything
- * else, and everything that changes its rules goes through `#applyPolicy`.
+ * One container's network namespace, from the moment Docker names it until it is gone: who it is, which launch script it
+ * has, and what state that has led to. It is locked before anything else happens in it.
  */
 export class Session {
   readonly #context: SessionContext;
   readonly #endpoints = new Map<string, EndpointRecord>();
   readonly #store: RecordStore<typeof sessionRecord>;
-  readonly #policy = new Queue();
   readonly #saves = new Queue();
-  readonly #status = new EgressStatus();
-  readonly #egress: Egress;
   readonly #life = new AbortController();
+  readonly #status = new EgressStatus();
+  readonly #rules: SessionRules;
+  readonly #names: SessionNames;
+  readonly #egress: Egress;
   readonly #warnings = new Set<string>();
   readonly #locked = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
   #record: SessionRecord;
   #namespace: Namespace | undefined;
   #container: Container | undefined;
-  #passage: Passage = { kind: 'shut' };
-  #wish: Wish | undefined;
   #found: FoundLaunchScript | undefined;
-  #servers: readonly string[] = [];
-  #appliedLock = '';
-  /** The inner layer could not be applied: nothing passes the outer one until it can. */
-  #lockBroken = false;
-  #resolverTaken: Promise<void> | undefined;
+  #wish: Wish | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(context: SessionContext, record: SessionRecord) {
     this.#context = context;
     this.#record = record;
     this.#store = new RecordStore(this.folder, sessionRecord);
+    this.#rules = new SessionRules(context, () => this.#wires());
+    this.#names = new SessionNames(this, context.run, this.#life.signal);
     this.#egress = new Egress(this, context);
     this.#locked.promise.catch(() => undefined);
   }
@@ -75,7 +79,10 @@ export class Session {
     return [...this.#endpoints.values()];
   }
   get passage(): Passage {
-    return this.#passage;
+    return this.#rules.passage;
+  }
+  get names(): SessionNames {
+    return this.#names;
   }
   get script(): FoundLaunchScript | undefined {
     return this.#found;
@@ -94,14 +101,10 @@ export class Session {
   get locked(): Promise<void> {
     return this.#locked.promise;
   }
-  /** Until it is connected, has failed, or waits for a launch script. */
-  get settled(): Promise<void> {
-    return this.#settled.promise;
-  }
 
   attach(endpoint: EndpointRecord): void {
     this.#endpoints.set(endpoint.id, endpoint);
-    if (this.#namespace && this.#record.role !== 'unknown') this.#background(this.#adoptWire());
+    if (this.#namespace && this.#record.role !== 'unknown') this.#background(this.reapply());
   }
 
   /** @returns whether it was the last one. */
@@ -127,7 +130,7 @@ export class Session {
     const { signal } = this.#life;
     const probe = () => findNamespace(this.#record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
-    if (!namespace) throw new EgressError('NAMESPACE_GONE');
+    if (!namespace) return; // the container never started; the reconciler takes the session away
     this.#namespace = namespace;
     await this.#identify(IDENTITY_QUICK_MS, 4);
     this.log('info', `Setting up network namespace for "${this.subject}" (${this.folder})`);
@@ -148,40 +151,34 @@ export class Session {
   }
 
   #isNamedProxy(): boolean {
-    const name = this.#container?.name;
-    return this.endpoints.some(({ networkId }) => this.#context.networks.find(networkId)?.proxy === name);
+    return this.#networks().some(({ proxy }) => proxy === this.#container?.name);
   }
 
   async #becomeProxy(): Promise<void> {
     this.#update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
-    this.#passage = { kind: 'proxy' };
-    await this.#adoptWire();
+    await this.#openToProxy();
     this.#locked.resolve();
     this.#settled.resolve();
   }
 
-  /** Opens the way to the proxy for a wire that has come, or locks it into the session. */
-  async #adoptWire(): Promise<void> {
-    if (!this.isProxy) return this.#applyPolicy();
-    for (const endpoint of this.endpoints) {
-      const wire = this.#wire(endpoint);
-      await this.#context.host.setIsolated(wire.hostLink, false);
-      await this.#context.host.applyGuard(wire, { kind: 'proxy' });
-      this.log('info', `Proxy container configured using internal IP (${wire.ipv4}), interface ${wire.link}`);
-      this.#context.proxyChanged(endpoint.networkId);
+  async #openToProxy(): Promise<void> {
+    await this.#rules.open();
+    for (const { ipv4, link } of this.#wires()) {
+      this.log('info', `Proxy container configured using internal IP (${ipv4}), interface ${link}`);
     }
+    for (const { networkId } of this.endpoints) this.#context.proxyChanged(networkId);
   }
 
   async #becomeSession(): Promise<void> {
     this.#update({ role: 'session' });
-    await this.#applyPolicy();
+    await Promise.all([this.#applyRules(), this.#clearStatus()]);
+    this.#logWires();
     this.#locked.resolve();
-    const pid = this.#container?.pid;
-    if (pid !== undefined) this.#background(this.#status.clear(pid));
-    await this.#writeHosts();
+    this.#announce();
+    this.#pointToProxy();
     await this.chooseEgress();
     if (this.#container) return;
-    // Docker's files didn't tell who this is; it stays blocked and we go on looking until its deadline.
+    // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
     await this.#identify(this.deadlineMs(), 500);
     if (this.#isNamedProxy()) return this.#becomeProxy();
     if (this.#container) await this.chooseEgress();
@@ -193,7 +190,7 @@ export class Session {
     if (this.isProxy) return this.#becomeProxy();
     this.#found = await this.#findScript().catch(() => undefined);
     this.#wish = toWish(this.#found);
-    await this.#applyPolicy({ again: true });
+    await this.#applyRules({ again: true });
     this.#locked.resolve();
     this.log('info', `Found again in state ${this.#record.state}`);
     if (this.#record.cut) return this.#settled.resolve();
@@ -212,41 +209,31 @@ export class Session {
     clearTimeout(this.#deadline);
     try {
       const found = await this.#findScript();
-      if (found) return await this.#use(found);
-      if (this.#container && this.#isOptional()) return await this.#openWithoutScript();
-      await this.#waitForScript();
+      if (found) await this.#use(found);
+      else if (this.#container && this.#networks().some(({ policy }) => policy === 'optional'))
+        await this.#open(undefined);
+      else await this.#waitForScript();
     } catch (error) {
       await this.fail(error);
     }
   }
 
   async #use(found: FoundLaunchScript): Promise<void> {
-    this.#found = found;
-    const sessionId = found.script.session_id;
+    const { session_id: sessionId, egress } = found.script;
     this.#update({ launchKey: found.key, ...(sessionId === undefined ? {} : { sessionId }) });
+    if (egress.type === 'none') return this.#open(found);
+    this.#found = found;
     this.#wish = toWish(found);
-    if (found.script.egress.type === 'none') return this.#open(found.script.egress.dns);
-    this.#takeResolver();
     this.#egress.connect(found);
   }
 
-  #isOptional(): boolean {
-    return this.endpoints.some(({ networkId }) => this.#context.networks.find(networkId)?.policy === 'optional');
-  }
-
-  async #openWithoutScript(): Promise<void> {
-    this.#wish = { kind: 'none' };
-    await this.#open(undefined);
-  }
-
   /** Wanted without a tunnel: the plain route through the host's NAT. */
-  async #open(dns: readonly string[] | undefined): Promise<void> {
+  async #open(found: FoundLaunchScript | undefined): Promise<void> {
     await this.#egress.stop();
+    this.#found = found;
+    this.#wish = { kind: 'none' };
     await this.enter('connected');
-    if (this.#resolverTaken || dns) {
-      await this.#resolverTaken;
-      await this.#writeResolvConf({ servers: dns ?? (await hostResolvers()), searchDomains: [] });
-    }
+    await this.#names.useDirect(found?.script.egress.dns);
     await this.signal('ready');
   }
 
@@ -255,54 +242,16 @@ export class Session {
     this.#found = undefined;
     this.#wish = undefined;
     await this.enter('blocked');
-    this.#takeResolver();
+    this.#background(this.#names.refuse());
     this.#settled.resolve();
     const overdue = () => this.#background(this.fail(new EgressError('NO_LAUNCH_SCRIPT')));
     this.#deadline = setTimeout(overdue, this.deadlineMs()).unref();
   }
 
-  /** Until a session is connected. */
+  /** Until a session is connected, milliseconds. */
   deadlineMs(): number {
-    const seconds = this.endpoints.map(
-      ({ networkId }) => this.#context.networks.find(networkId)?.deadlineSeconds ?? 45,
-    );
-    return (this.#found?.script.deadline_seconds ?? Math.max(1, ...seconds)) * 1000;
-  }
-
-  /** Docker's resolver would ask on the host. Until a tunnel's resolver is known, no name resolves. */
-  #takeResolver(): void {
-    this.#resolverTaken ??= this.#removeResolver();
-    this.#background(this.#resolverTaken);
-  }
-
-  async #removeResolver(): Promise<void> {
-    if (!this.#container || !this.#namespace) return;
-    const { run } = this.#context;
-    if (!(await removeEmbeddedResolver(run, this.#namespace, this.#container.pid, this.#life.signal))) {
-      this.warn("This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.");
-    }
-    if (!this.#found) await this.#writeResolvConf({ servers: [], searchDomains: [] });
-  }
-
-  async useResolvers(servers: readonly string[], searchDomains: readonly string[]): Promise<void> {
-    if (servers.length === 0) this.warn('No resolver is known for this tunnel (DNS), so names do not resolve.');
-    this.#takeResolver();
-    await this.#resolverTaken;
-    await this.#writeResolvConf({ servers, searchDomains });
-  }
-
-  async #writeResolvConf(resolvers: { servers: readonly string[]; searchDomains: readonly string[] }): Promise<void> {
-    this.resolvers = resolvers.servers;
-    if (this.#container) await writeResolvConf(this.#container, resolvers);
-  }
-  /** As last written to the container's resolv.conf. */
-  resolvers: readonly string[] = [];
-
-  async #writeHosts(): Promise<void> {
-    const [endpoint] = this.endpoints;
-    const [proxy] = endpoint ? this.#context.proxiesOf(endpoint.networkId) : [];
-    if (!this.#container || !proxy) return;
-    await writeHosts(this.#container, proxy.ipv4).catch((error) => this.log('warn', `/etc/hosts: ${explain(error)}`));
+    const ofNetworks = Math.max(1, ...this.#networks().map(({ deadlineSeconds }) => deadlineSeconds));
+    return (this.#found?.script.deadline_seconds ?? ofNetworks) * 1000;
   }
 
   /** The launch script under `key` came, changed or went. */
@@ -313,12 +262,8 @@ export class Session {
 
   async #reconsider(key: string): Promise<void> {
     const found = await this.#findScript().catch(() => undefined);
-    const usesIt = this.#found?.key === key;
-    if (usesIt && !found) return this.#lose();
-    if (found?.key === key || (usesIt && found)) await this.chooseEgress();
-  }
-
-  async #lose(): Promise<void> {
+    if (found?.key === key) return this.chooseEgress();
+    if (this.#found?.key !== key) return;
     await this.#egress.stop();
     this.#found = undefined;
     this.#wish = undefined;
@@ -327,9 +272,10 @@ export class Session {
 
   /** The proxy of a network came, went or moved: its address stands in both layers. */
   proxiesChanged(networkId: string): void {
-    if (this.isProxy || !this.#namespace || this.#record.role === 'unknown') return;
+    if (this.#record.role !== 'session' || !this.#namespace) return;
     if (!this.endpoints.some((endpoint) => endpoint.networkId === networkId)) return;
-    this.#background(this.#applyPolicy().then(() => this.#writeHosts()));
+    this.#background(this.#applyRules());
+    this.#pointToProxy();
   }
 
   async reconnect(): Promise<void> {
@@ -345,113 +291,119 @@ export class Session {
     await this.enter('blocked', new EgressError('DISCONNECTED'));
   }
 
+  /** The VPN server's addresses: they stand in the documented rows. */
   async useServers(servers: readonly string[]): Promise<void> {
-    this.#servers = servers;
-    await this.#applyPolicy();
+    this.#rules.useServers(servers);
+    await this.#applyRules();
   }
 
-  /** Moves to `state`: rules first where it closes something, on disk, in the log, and as an event. */
+  /** Moves to `state`: the rules, on disk, in the log, and as an event. */
   async enter(state: SessionState, why?: EgressError): Promise<void> {
     const previous = this.#record.state;
     const reason = why && { code: why.code, message: why.message };
-    if (previous === state && reason?.code === this.#record.reason?.code) return this.#applyPolicy();
-    const { reason: _, ...record } = this.#record;
-    this.#record = { ...record, state, since: new Date().toISOString(), ...(reason ? { reason } : {}) };
-    if (this.#namespace && state !== 'ended') await this.#applyPolicy();
-    this.#save();
-    this.#announce(previous);
-    if (state === 'connected' || state === 'failed') this.#settled.resolve();
+    const changes = previous !== state || reason?.code !== this.#record.reason?.code;
+    if (changes) {
+      const { reason: _, ...record } = this.#record;
+      this.#record = { ...record, state, since: new Date().toISOString(), ...(reason ? { reason } : {}) };
+    }
+    try {
+      await this.#applyRules();
+    } finally {
+      if (changes) {
+        this.#save();
+        this.#announce(previous);
+      }
+      if (state === 'connected' || state === 'failed') this.#settled.resolve();
+    }
   }
 
-  #announce(previous: SessionState): void {
+  #announce(previous?: SessionState): void {
     const { namespace, sessionId, container, state, reason } = this.#record;
-    const text = reason ? `${previous} → ${state}: ${reason.message} (${reason.code})` : `${previous} → ${state}`;
-    this.log(state === 'failed' || state === 'reconnecting' ? 'error' : 'info', text);
+    if (previous) this.#logChange(previous);
     this.#context.events.append({
       namespace,
       ...(sessionId === undefined ? {} : { session_id: sessionId }),
       ...(container ? { container } : {}),
       state,
-      previous,
+      ...(previous ? { previous } : {}),
       ...(reason ? { reason: { ...reason, remedy: remedyOf(reason.code as ErrorCode) } } : {}),
     });
+  }
+
+  #logChange(previous: SessionState): void {
+    const { state, reason } = this.#record;
+    const level = state === 'failed' ? 'error' : state === 'reconnecting' ? 'warn' : 'info';
+    this.log(level, `${previous} → ${state}${reason ? `: ${reason.message} (${reason.code})` : ''}`);
   }
 
   async fail(error: unknown): Promise<void> {
     if (this.#life.signal.aborted) return;
     const failure = toEgressError(error);
-    await this.enter('failed', failure);
-    if (error !== failure || failure.cause) this.log('error', explain(error));
+    if (failure.cause) this.log('error', explain(failure));
+    await this.enter('failed', failure).catch((again) => this.log('error', explain(again)));
     await this.signal('error');
   }
 
   /** Tells a Kasm image inside, if there is one. */
   async signal(status: 'ready' | 'error'): Promise<void> {
-    const pid = this.#container?.pid;
-    if (pid === undefined) return;
-    await this.#status
-      .write(pid, status)
-      .catch((error) => this.warn(`.egress_status can't be written: ${explain(error)}`));
+    if (!this.#container || !this.#namespace) return;
+    const process = { pid: this.#container.pid, namespaceInode: this.#namespace.inode };
+    await this.#status.write(process, status).catch((error) => this.warn(`.egress_status: ${explain(error)}`));
   }
 
-  keepTunnel(tunnel: SessionRecord['tunnel']): void {
+  async #clearStatus(): Promise<void> {
+    if (!this.#container || !this.#namespace) return;
+    const process = { pid: this.#container.pid, namespaceInode: this.#namespace.inode };
+    const { rootfs } = this.#container;
+    await this.#status.clear(process, rootfs).catch((error) => this.warn(`.egress_status: ${explain(error)}`));
+  }
+
+  #logWires(): void {
+    for (const { link, ipv4, hostLink, network } of this.#wires()) {
+      this.log('info', `Network interface ${link} (${ipv4}) on ${network.bridge}, guarded at ${hostLink}`);
+    }
+    this.log('info', 'iptables and ip6tables rules are loaded: locked');
+  }
+
+  #pointToProxy(): void {
+    const [endpoint] = this.endpoints;
+    const [proxy] = endpoint ? this.#context.proxiesOf(endpoint.networkId) : [];
+    if (proxy) this.#names.pointToProxy(proxy.ipv4).catch((error) => this.warn(`/etc/hosts: ${explain(error)}`));
+  }
+
+  keepTunnel(tunnel: TunnelRecordOnDisk | undefined): void {
     const { tunnel: _, ...record } = this.#record;
     this.#record = tunnel ? { ...record, tunnel } : record;
     this.#save();
   }
 
-  /** Both layers as the state wants them: the one that closes goes first. Nothing is opened before all is closed. */
-  #applyPolicy(options: { again?: boolean } = {}): Promise<void> {
-    return this.#policy.run(async () => {
-      if (this.#lockBroken && !options.again) return this.#applyGuards({ kind: 'shut' });
-      const passage = this.#planPassage();
-      const widens = this.#passage.kind === 'shut' || directOf(passage).length > directOf(this.#passage).length;
-      const steps = [() => this.#applyLock(passage, options.again === true), () => this.#applyGuards(passage)];
-      for (const step of widens ? steps : steps.reverse()) await step();
-    });
+  async #applyRules(options: { again?: boolean } = {}): Promise<void> {
+    if (this.#namespace) await this.#rules.apply(this.#namespace, () => this.#planPassage(), options);
   }
 
   #planPassage(): Passage {
-    const internal = this.endpoints.some(({ networkId }) => this.#context.networks.find(networkId)?.internal);
+    const internal = this.#networks().some((network) => network.internal);
     return planPassage(this.#record.state, internal ? undefined : this.#wish);
   }
 
-  async #applyLock(passage: Passage, again: boolean): Promise<void> {
-    if (!this.#namespace) return;
-    const wires = this.endpoints.map((endpoint) => this.#wire(endpoint));
-    const lock = planLock({ wires, passage, servers: this.#servers });
-    const text = lock.v4 + lock.v6;
-    if (text === this.#appliedLock && !again) return;
-    try {
-      await this.#context.host.applyLock(this.#namespace, lock);
-      this.#appliedLock = text;
-      this.#lockBroken = false;
-    } catch (cause) {
-      this.#lockBroken = true;
-      await this.#applyGuards({ kind: 'shut' });
-      throw new EgressError('LOCK_FAILED', undefined, { cause, details: { namespace: this.#record.namespace } });
-    }
+  /** Applies both layers once more, whatever they are believed to be: somebody else may have changed them. */
+  async reapply(): Promise<void> {
+    if (this.isProxy) return this.#openToProxy();
+    await this.#applyRules({ again: true });
+    await this.#names.reassert();
   }
 
-  async #applyGuards(passage: Passage): Promise<void> {
-    const firewallChanges = directOf(passage).join() !== directOf(this.#passage).join();
-    const changes = this.#passage.kind === 'shut' || firewallChanges;
-    this.#passage = passage;
-    if (changes) this.#context.passageChanged();
-    if (firewallChanges) await this.#context.networks.applyFirewall();
-    for (const endpoint of this.endpoints) await this.#context.host.applyGuard(this.#wire(endpoint), passage);
+  #networks(): NetworkRecord[] {
+    return this.endpoints.flatMap(({ networkId }) => this.#context.networks.find(networkId) ?? []);
   }
 
-  /** Applies both layers once more, whatever they were believed to be: somebody else may have changed them. */
-  reapply(): Promise<void> {
-    return this.isProxy ? this.#adoptWire() : this.#applyPolicy({ again: true });
-  }
-
-  #wire(endpoint: EndpointRecord): Wire {
-    return toWire(
-      endpoint,
-      this.#context.networks.wireNetwork(endpoint.networkId, this.#context.proxiesOf(endpoint.networkId)),
-    );
+  #wires(): Wire[] {
+    return this.endpoints
+      .filter(({ networkId }) => this.#context.networks.find(networkId))
+      .map((endpoint) => {
+        const proxies = this.#context.proxiesOf(endpoint.networkId);
+        return toWire(endpoint, this.#context.networks.wireNetwork(endpoint.networkId, proxies));
+      });
   }
 
   /** Everything of it is taken away. The lock stays in a namespace that lives on: fail closed. Safe to repeat. */
@@ -461,14 +413,19 @@ export class Session {
     clearTimeout(this.#deadline);
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
-    await this.#egress.stop();
+    await this.#egress.stop().catch((error) => this.log('error', explain(error)));
     if (this.#record.rootfs) await this.#status.clearStopped(this.#record.rootfs).catch(() => undefined);
-    const previous = this.#record.state;
+    this.#announceEnd();
+    this.log('info', 'Cleaning up network namespace');
+    await this.#saves.run(() => rm(this.folder, { recursive: true, force: true }));
+  }
+
+  /** Once, also if a crash comes between this and the removal of the record. */
+  #announceEnd(): void {
+    const { state: previous, namespace, role } = this.#record;
     const { reason: _, ...record } = this.#record;
     this.#record = { ...record, state: 'ended' };
-    if (this.#record.role !== 'proxy' && !this.#context.events.hasEnded(record.namespace)) this.#announce(previous);
-    this.log('info', `Cleaning up network namespace ${record.namespace}`);
-    await this.#saves.run(() => rm(this.folder, { recursive: true, force: true }));
+    if (role === 'session' && !this.#context.events.hasEnded(namespace)) this.#announce(previous);
   }
 
   view(): Promise<SessionView> {
@@ -483,6 +440,11 @@ export class Session {
 
   log(level: 'info' | 'warn' | 'error', text: string): void {
     this.#context.log[level](this.subject, `${text} [${this.#record.namespace}]`);
+  }
+
+  /** Waits until it is connected, has failed, or waits for a launch script; never longer than `ms`. */
+  waitUntilSettled(ms: number): Promise<void> {
+    return settledWithin(this.#settled.promise, ms);
   }
 
   #update(changes: Partial<SessionRecord>): void {
@@ -504,13 +466,8 @@ export class Session {
     work.catch((error) => {
       if (this.#life.signal.aborted) return;
       this.#locked.reject(error);
-      this.fail(error).catch((failure) => this.log('error', explain(failure)));
+      void this.fail(error);
     });
-  }
-
-  /** Waits for what Docker's call may wait for, and never longer than `ms`. */
-  async waitUntilSettled(ms: number): Promise<void> {
-    await settledWithin(this.settled, ms);
   }
 }
 

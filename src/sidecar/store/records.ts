@@ -57,6 +57,8 @@ const tunnelRecord = z.strictObject({
   pinned: z.array(z.string()).readonly(),
 });
 
+export type TunnelRecordOnDisk = z.infer<typeof tunnelRecord>;
+
 export const sessionRecord = z.strictObject({
   version: z.literal(1),
   /** Name of the namespace. */

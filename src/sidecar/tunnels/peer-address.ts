@@ -19,9 +19,8 @@ export interface HostView {
   /** Every address of a name, best first. */
   lookup(name: string): Promise<readonly string[]>;
   ownAddresses(): Promise<readonly string[]>;
+  readonly lookupTimeoutMs: number;
 }
-
-const LOOKUP_TIMEOUT_MS = 5000;
 
 const lookupOnHost = (name: string): Promise<string[]> =>
   new Promise((resolve, reject) => {
@@ -31,7 +30,7 @@ const lookupOnHost = (name: string): Promise<string[]> =>
     );
   });
 
-export const theHost: HostView = { lookup: lookupOnHost, ownAddresses };
+export const theHost: HostView = { lookup: lookupOnHost, ownAddresses, lookupTimeoutMs: 5000 };
 
 /**
  * For each of `peers` every address that a tunnel may use, best first. The caller hands one of them on as it stands
@@ -86,8 +85,8 @@ async function readRules(policy: PeerPolicy, host: Pick<HostView, 'ownAddresses'
 /** getaddrinfo can't be cancelled: a lookup that is given up still holds one of libuv's threads until its own end. */
 async function lookupInTime(name: string, host: HostView): Promise<readonly string[]> {
   const timer = new AbortController();
-  const late = sleep(LOOKUP_TIMEOUT_MS, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`no answer within ${LOOKUP_TIMEOUT_MS / 1000} s`);
+  const late = sleep(host.lookupTimeoutMs, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`no answer within ${host.lookupTimeoutMs / 1000} s`);
   });
   try {
     const addresses = (await Promise.race([host.lookup(name), late])).filter(isIp);

@@ -29,6 +29,8 @@ const NEVER: readonly (readonly [range: string, reason: string])[] = [
   ['192.0.0.192/32', 'it is a metadata service of a cloud'],
   ['100.100.100.200/32', 'it is a metadata service of a cloud'],
   ['168.63.129.16/32', 'it is a metadata service of a cloud'],
+  // RFC 8215: where the IPv4 address stands in it is each operator's own choice.
+  ['64:ff9b:1::/48', 'it is an address of a local NAT64, which may lead anywhere'],
 ];
 
 /**
@@ -67,8 +69,6 @@ const CARRIERS: readonly (readonly [range: string, positions: readonly number[],
   ['::ffff:0:0/96', LAST_FOUR], // IPv4-mapped, RFC 4291
   ['::ffff:0:0:0/96', LAST_FOUR], // IPv4-translated, RFC 2765
   ['64:ff9b::/96', LAST_FOUR], // NAT64, RFC 6052
-  ['64:ff9b:1::/48', LAST_FOUR], // NAT64 of one's own, RFC 8215, with a prefix of 96 bits
-  ['64:ff9b:1::/48', [6, 7, 9, 10]], // the same, with a prefix of 48 bits
   ['2002::/16', [2, 3, 4, 5]], // 6to4, RFC 3056
   ['2001::/32', LAST_FOUR, 0xff], // Teredo, RFC 4380: the client's address, inverted
 ];

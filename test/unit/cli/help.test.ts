@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { createProgram } from '../../../src/cli/program.ts';
-import { expectGolden } from '../control/golden.ts';
+import { expectGolden } from '../../support/golden.ts';
 import { runCli } from './run-cli.ts';
 
 /** Each command's words, read from the program so that none is forgotten. */
@@ -21,7 +21,7 @@ describe('--help', () => {
       [`## ${['kasm-sidecar', ...words].join(' ')}`, '', '```text', helps[index]?.stdout.trimEnd(), '```'].join('\n'),
     );
     const head = '# Command line\n\nWritten by `npm run golden` from `--help`.\n';
-    await expectGolden('docs/generated/cli.md', `${[head, ...chapters].join('\n')}\n`);
+    expectGolden('docs/generated/cli.md', `${[head, ...chapters].join('\n')}\n`);
   });
 
   test('--version', async () => {

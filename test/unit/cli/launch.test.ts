@@ -54,7 +54,11 @@ describe('launch', () => {
   });
 
   test('asks for the type of a file that bears no signs', async () => {
-    const result = await launch('web-1', '--config', await file('odd.conf', '# remote control for my client\n'));
+    const result = await launch(
+      'web-1',
+      '--config',
+      await file('odd.conf', '# remote control for my client\nclientele = 5\n'),
+    );
     expect([result.code, result.stdout]).toEqual([2, '']);
     expect(result.stderr).toContain('looks like neither WireGuard nor OpenVPN');
     expect(result.stderr).toContain('--type');
@@ -230,6 +234,14 @@ describe('launch --wait', () => {
       void connecting(view, { state: 'connected', since: '2026-01-02T03:00:00.000Z' });
     const result = await launch('web-1', '--type', 'none', '--wait');
     expect([result.code, result.stdout.endsWith('\nconnected\n')]).toEqual([0, true]);
+  });
+
+  test('goes on waiting for one that takes longer than it takes to see no change', async () => {
+    control.launchScripts.onPut = (view) => {
+      connecting(view);
+      setTimeout(() => control.events.emit(anEvent({ id: 30, state: 'connected' })), 3000);
+    };
+    expect((await launch('web-1', '--type', 'none', '--wait')).code).toBe(0);
   });
 
   test('finds a container that comes only later', async () => {

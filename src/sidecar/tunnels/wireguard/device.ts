@@ -76,17 +76,20 @@ export async function removeDevice(parts: DeviceParts, place: RemovalPlace, crea
     await ifNamespaceStands(removeInside(parts.run, namespace, hostDevice));
 }
 
-/** Makes room for a new device: an earlier life, or a failed removal, may have left one. */
-export async function clearPlace(parts: DeviceParts, place: TunnelPlace): Promise<void> {
-  const left = await Promise.all([linkPath(place.hostDevice), socketOf(place.hostDevice)].map(exists));
-  if (left.includes(true)) await removeDevice(parts, place);
-  else await removeInside(parts.run, place.namespace, place.hostDevice);
+/** What an earlier life, or a failed removal, left on the host would be in a new device's way. */
+export async function clearHost(parts: DeviceParts, hostDevice: string): Promise<void> {
+  const left = await Promise.all([linkPath(hostDevice), socketOf(hostDevice)].map(exists));
+  if (left.includes(true)) await removeDevice(parts, { hostDevice });
 }
 
-/** By either name: a move may have failed half-way. */
+/** Its names inside: a move that failed half-way left it with the first. */
+export const namesInside = (hostDevice: string): readonly string[] => [hostDevice, DEVICE];
+
 async function removeInside(run: Run, namespace: Namespace, hostDevice: string): Promise<void> {
   await runInside(run, namespace, ['ip', '-force', '-batch', '-'], {
-    input: [DEVICE, hostDevice].map((name) => `link delete dev ${name}\n`).join(''),
+    input: namesInside(hostDevice)
+      .map((name) => `link delete dev ${name}\n`)
+      .join(''),
     okExitCodes: [1], // 1: cannot find device
   });
 }

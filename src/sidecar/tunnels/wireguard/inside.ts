@@ -1,26 +1,35 @@
 import { familyOf, type IpFamily } from '../../../shared/ip.ts';
 import type { Run } from '../../host/command.ts';
+import { ipBatchInside } from '../../host/ip.ts';
 import type { Namespace } from '../../host/netns.ts';
 import { runRepeatableBatch } from '../../host/repeatable-batch.ts';
 import { setSysctlsInside } from '../../host/sysctl.ts';
-import { planTunnelRoutes, type TunnelRouting } from '../../plan/tunnel-routes.ts';
+import { planTunnelHold, planTunnelRoutes, type TunnelRouting } from '../../plan/tunnel-routes.ts';
+
+/**
+ * Makes everything unreachable that no tunnel takes, and takes away devices of an earlier life. Both families at once,
+ * and both are waited for, also when one fails.
+ */
+export async function holdInside(
+  run: Run,
+  namespace: Namespace,
+  oldDevices: readonly string[],
+  kernelHasIpv6: boolean,
+): Promise<void> {
+  const removals = oldDevices.map((name) => `link delete dev ${name}`);
+  const apply = (family: IpFamily, lines: readonly string[]) =>
+    runRepeatableBatch(run, namespace, family, [...planTunnelHold(family), ...lines]);
+  const results = await Promise.allSettled([apply(4, removals), ...(kernelHasIpv6 ? [apply(6, [])] : [])]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
 
 /**
  * Addresses and routes of a device that is inside already: only now, so that two sessions whose provider gave both the
- * same address never meet on the host. Both families at once, and both are waited for, also when one fails.
+ * same address never meet on the host.
  */
-export async function configureInside(
-  run: Run,
-  namespace: Namespace,
-  routing: TunnelRouting,
-  kernelHasIpv6: boolean,
-): Promise<void> {
-  if (kernelHasIpv6) await allowIpv6(run, namespace, routing);
-  const families: readonly IpFamily[] = kernelHasIpv6 ? [4, 6] : [4];
-  const results = await Promise.allSettled(
-    families.map((family) => runRepeatableBatch(run, namespace, family, planTunnelRoutes(routing, family))),
-  );
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
+export async function configureInside(run: Run, namespace: Namespace, routing: TunnelRouting): Promise<void> {
+  await allowIpv6(run, namespace, routing);
+  await ipBatchInside(run, namespace, planTunnelRoutes(routing));
 }
 
 /**

@@ -11,14 +11,11 @@ const SETTING = /^([^=]+)=(.*)$/;
 
 /** Splits a config into its lines, as wg(8) and wg-quick(8) do: `#` begins a comment anywhere, blanks don't count. */
 export const readLines = (text: string): ConfigLine[] =>
-  text
-    .replace(/^\uFEFF/, '') // a byte order mark, as Windows editors write it
-    .split(/\r?\n|\r$/)
-    .flatMap((line, index) => readLine(line, index + 1));
+  text.split(/\r?\n|\r$/).flatMap((line, index) => readLine(line, index + 1));
 
 function readLine(line: string, number: number): ConfigLine[] {
   if (CONTROL.test(line)) return [{ kind: 'unreadable', number, reason: 'holds a control character' }];
-  const text = line.replace(/#.*$/, '').trim();
+  const text = line.replace(/#.*$/, '').trim(); // takes a byte order mark too, as Windows editors write it
   if (text === '') return [];
   const section = SECTION.exec(text)?.[1];
   if (section !== undefined) return [{ kind: 'section', number, name: section.trim() }];

@@ -13,7 +13,7 @@ import type { TunnelKind, TunnelObservation, TunnelPlace, TunnelRecord } from '.
 import { parseWireGuard } from './config.ts';
 import {
   type CreatedDevice,
-  clearPlace,
+  clearHost,
   createDevice,
   DEVICE,
   type DeviceParts,
@@ -21,12 +21,13 @@ import {
   ifNamespaceStands,
   isInside,
   moveDevice,
+  namesInside,
   type RemovalPlace,
   removeDevice,
   wgDeviceOf,
 } from './device.ts';
 import { withSetconfFile, writeConfig } from './files.ts';
-import { configureInside } from './inside.ts';
+import { configureInside, holdInside } from './inside.ts';
 import { renderConfig, renderSetconf } from './render.ts';
 import type { WireGuardSettings } from './settings.ts';
 
@@ -65,12 +66,13 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   async establish(place: TunnelPlace, settings: WireGuardSettings): Promise<TunnelRecord> {
     const pinned = await this.#pin(settings);
     const families = await this.#usableFamilies(place, settings);
-    await Promise.all([clearPlace(this.#parts, place), writeConfig(place.folder, renderConfig(settings))]);
-    const device = await createDevice(this.#parts, place).catch(asDeviceFailure);
+    await clearHost(this.#parts, place.hostDevice);
+    await writeConfig(place.folder, renderConfig(settings));
+    const device = await this.#create(place).catch(asDeviceFailure);
     try {
       await this.#setKeys(place, renderSetconf(settings, pinned, families));
       await moveDevice(this.#run, place);
-      await configureInside(this.#run, place.namespace, routingOf(settings, families), await kernelHasIpv6());
+      await configureInside(this.#run, place.namespace, routingOf(settings, families));
     } catch (error) {
       await this.#undo(place, device);
       return asDeviceFailure(error);
@@ -128,6 +130,20 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     }
     this.#log?.warn(namespace.name, "The tunnel's IPv6 address is not used: the host's kernel has no IPv6.");
     return families;
+  }
+
+  /** The device on the host, and beside it the session's namespace, which is then ready for it. */
+  async #create(place: TunnelPlace): Promise<CreatedDevice> {
+    const { namespace, hostDevice } = place;
+    const hasIpv6 = await kernelHasIpv6();
+    const [created, held] = await Promise.allSettled([
+      createDevice(this.#parts, place),
+      holdInside(this.#run, namespace, namesInside(hostDevice), hasIpv6),
+    ]);
+    if (created.status === 'rejected') throw created.reason;
+    if (held.status === 'fulfilled') return created.value;
+    await this.#undo(place, created.value);
+    throw held.reason;
   }
 
   async #setKeys({ folder, hostDevice }: TunnelPlace, text: string): Promise<void> {

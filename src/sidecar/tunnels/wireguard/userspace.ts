@@ -1,9 +1,9 @@
 import { readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { poll } from '../../../shared/async.ts';
 import { EgressError } from '../../../shared/errors.ts';
 import { findProcesses, isSameProcess, type ProcessIdentity, startDaemon, stopProcess } from '../../host/process.ts';
+import { isListening } from '../../host/unix-socket.ts';
 import type { TunnelPlace } from '../tunnel.ts';
 import { folderOf } from './files.ts';
 
@@ -33,19 +33,11 @@ export async function startUserspace(
   throw new EgressError('TUNNEL_DEVICE_FAILED', `starting ${binary}: ${why}`, { details: { device: hostDevice } });
 }
 
-/** The socket comes after the device. A file is not enough: until it listens, wg would remove it as stale. */
+/** The socket comes after the device. Its file is not enough: wg(8) removes one that doesn't listen yet as stale. */
 async function stateOf(process: ProcessIdentity, hostDevice: string): Promise<'ready' | 'ended' | undefined> {
-  if (await answers(socketOf(hostDevice))) return 'ready';
+  if (await isListening(socketOf(hostDevice))) return 'ready';
   return isSameProcess(process) ? undefined : 'ended';
 }
-
-const answers = (path: string): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 
 /** It prints no secrets, and at LOG_LEVEL=error hardly anything. */
 async function lastLine(logFile: string): Promise<string> {

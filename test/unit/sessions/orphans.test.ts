@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { containerLinkName, hostLinkName, tunnelName } from '../../../src/shared/names.ts';
+import { orphanLinks } from '../../../src/sidecar/sessions/orphans.ts';
+
+const known = { endpointIds: ['endpoint'], namespaces: ['0123456789ab'], bridges: ['br_kasm_sidecar'] };
+const link = (ifname: string, ifalias?: string) => ({ ifname, ifindex: 1, ...(ifalias ? { ifalias } : {}) });
+
+test('what belongs to something known stays', () => {
+  const links = [
+    link(hostLinkName('endpoint')),
+    link(containerLinkName('endpoint')),
+    link(tunnelName('0123456789ab')),
+    link('br_kasm_sidecar', 'kasm-sidecar:1'),
+  ];
+  expect(orphanLinks(links, known)).toEqual([]);
+});
+
+test('what bears our name and belongs to nothing is an orphan; what is somebody else’s is not', () => {
+  const links = [
+    link(hostLinkName('gone')),
+    link(tunnelName('gone')),
+    link('br_ks_00000000', 'kasm-sidecar:2'),
+    link('br_ks_11111111'),
+    link('eth0'),
+    link('docker0'),
+  ];
+  expect(orphanLinks(links, known)).toEqual([hostLinkName('gone'), tunnelName('gone'), 'br_ks_00000000']);
+});

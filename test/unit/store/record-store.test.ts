@@ -1,0 +1,36 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { RecordStore } from '../../../src/sidecar/store/record-store.ts';
+
+const schema = z.strictObject({ version: z.literal(1), name: z.string() });
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'store-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('gives back what was written, readable by its owner alone', async () => {
+  const store = new RecordStore(join(folder, 'records'), schema);
+  await store.write('a/b', { version: 1, name: 'x' });
+  expect(await store.readAll()).toEqual({ records: [{ version: 1, name: 'x' }], unreadable: [] });
+  expect(statSync(join(folder, 'records')).mode & 0o777).toBe(0o700);
+  expect(statSync(join(folder, 'records', 'a%2Fb.json')).mode & 0o777).toBe(0o600);
+  await store.remove('a/b');
+  await store.remove('a/b');
+  expect((await store.readAll()).records).toEqual([]);
+});
+
+test.each(['{"version":1', '{"version":2,"name":"x"}', '{"version":1,"name":"x","more":1}', ''])(
+  'reports what it can not read, and leaves it: %s',
+  async (text) => {
+    const store = new RecordStore(folder, schema);
+    writeFileSync(join(folder, 'bad.json'), text);
+    const { records, unreadable } = await store.readAll();
+    expect(records).toEqual([]);
+    expect(unreadable.map(({ file }) => file)).toEqual([join(folder, 'bad.json')]);
+    expect(statSync(join(folder, 'bad.json')).isFile()).toBe(true);
+  },
+);
