@@ -16,6 +16,10 @@ export const HOST_LINK_PREFIX = 'ksh';
 export const CONTAINER_LINK_PREFIX = 'ksc';
 export const TUNNEL_PREFIX = 'kst';
 
+/** Whether a link's name says that we made it: either end of a wire, or a tunnel's device on the host. */
+export const isOurs = (name: string): boolean =>
+  [HOST_LINK_PREFIX, CONTAINER_LINK_PREFIX, TUNNEL_PREFIX].some((prefix) => name.startsWith(prefix));
+
 /** The host's bridge of a network that is not the default one and names none. */
 export const bridgeName = (networkId: string): string => `${BRIDGE_PREFIX}${hash(networkId, 8)}`;
 

@@ -79,7 +79,7 @@ function compose(settings: Settings, log: LogFile) {
   const engine = new Engine(settings.dockerSocket);
   const events = new EventJournal(join(settings.runDir, 'events.jsonl'));
   const peerPolicy = createPeerPolicy(settings, engine);
-  const wireGuard = createWireGuard({ run, peerPolicy, implementation: settings.wireguard });
+  const wireGuard = createWireGuard({ run, peerPolicy, implementation: settings.wireguard, log });
   const launchScripts = new LaunchScripts({
     store: new RecordStore(join(settings.stateDir, 'launch-scripts'), launchScriptRecord),
     profileDir: settings.profileDir,
@@ -148,14 +148,19 @@ const answers = (ask: () => Promise<unknown>): Promise<{ ok: boolean; message?: 
     (error) => ({ ok: false, message: explain(error) }),
   );
 
-/** Docker's own networks are not to be reached by a tunnel's socket. While the engine can't be asked, the last answer counts. */
+/** How long an answer counts: a container's start must not wait for the engine, which is busy starting it. */
+const NETWORKS_GOOD_FOR_MS = 30_000;
+
+/** Docker's own networks are not to be reached by a tunnel's socket. While the engine can't be asked, its last answer counts. */
 function createPeerPolicy(settings: Settings, engine: Engine): PeerPolicy {
   let known: readonly string[] = [];
+  let askedAt = Number.NEGATIVE_INFINITY;
   const forbidden = async () => {
-    known = await engine.networks(NETWORKS_TIMEOUT_MS).then(
-      (networks) => networks.flatMap(({ subnets }) => subnets),
-      () => known,
-    );
+    if (performance.now() - askedAt < NETWORKS_GOOD_FOR_MS) return known;
+    const networks = await engine.networks(NETWORKS_TIMEOUT_MS).catch(() => undefined);
+    if (!networks) return known;
+    askedAt = performance.now();
+    known = networks.flatMap(({ subnets }) => subnets);
     return known;
   };
   return { allow: settings.endpointAllow, forbidden };

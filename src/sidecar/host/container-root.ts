@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
@@ -32,7 +33,7 @@ export class ContainerFolder {
   /** Replaces the file at once (rename), whatever stood under its name; never follows a link. */
   async write(name: string, content: string, mode: number): Promise<void> {
     const temporary = this.#path(`${name}.kasm-sidecar`);
-    await rm(temporary, { force: true });
+    await this.remove(`${name}.kasm-sidecar`);
     const file = await open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     try {
       await file.writeFile(content);
@@ -40,12 +41,23 @@ export class ContainerFolder {
     } finally {
       await file.close();
     }
-    await rename(temporary, this.#path(name));
+    await rename(temporary, this.#path(name)).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EISDIR') throw error;
+      await this.remove(name);
+      await rename(temporary, this.#path(name));
+    });
   }
 
-  /** Absent is success. */
+  /**
+   * Absent is success. A folder in the file's place is moved aside, not emptied: walking into it by paths could be led out
+   * of the container by a link that is put there meanwhile.
+   */
   async remove(name: string): Promise<void> {
-    await rm(this.#path(name), { force: true, recursive: true });
+    await unlink(this.#path(name)).catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return;
+      if (error.code !== 'EISDIR') throw error;
+      await rename(this.#path(name), this.#path(`${name}.${randomUUID()}`));
+    });
   }
 
   close(): Promise<void> {

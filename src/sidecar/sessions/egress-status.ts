@@ -39,16 +39,24 @@ export class EgressStatus {
     return this.#writes.run(() => withFolder(rootfs, (folder) => folder.remove(FILE)));
   }
 
-  #inContainer({ pid, namespaceInode }: StatusTarget, act: (folder: ContainerFolder) => Promise<void>): Promise<void> {
+  #inContainer(target: StatusTarget, act: (folder: ContainerFolder) => Promise<void>): Promise<void> {
     return this.#writes.run(async () => {
-      const ready = async () => ((await hasOwnRoot(pid)) ? true : undefined);
-      if (!(await poll(ready, { everyMs: 2, deadlineMs: ROOT_DEADLINE_MS }))) return;
-      await withFolder(`/proc/${pid}/root`, async (folder) => {
+      const probe = () => rootState(target);
+      if ((await poll(probe, { everyMs: 2, deadlineMs: ROOT_DEADLINE_MS })) !== 'ready') return;
+      await withFolder(`/proc/${target.pid}/root`, async (folder) => {
         // The folder is open: it is the container's for certain if the process is still the container's now.
-        if (namespaceOf(pid) === namespaceInode) await act(folder);
+        if (isStillThere(target)) await act(folder);
       });
     });
   }
+}
+
+const isStillThere = ({ pid, namespaceInode }: StatusTarget): boolean => namespaceOf(pid) === namespaceInode;
+
+/** Undefined: runc has not given it its root yet. */
+async function rootState(target: StatusTarget): Promise<'ready' | 'gone' | undefined> {
+  if (!isStillThere(target)) return 'gone';
+  return (await hasOwnRoot(target.pid)) ? 'ready' : undefined;
 }
 
 async function withFolder(root: string, act: (folder: ContainerFolder) => Promise<void>): Promise<void> {

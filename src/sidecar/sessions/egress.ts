@@ -89,12 +89,11 @@ export class Egress {
     const end = performance.now() + this.#session.deadlineMs();
     const settings = this.#context.wireGuard.parse(found.script.egress);
     this.#settings = settings;
-    await this.#session.enter('connecting');
-    await this.#removeTunnel();
+    if (this.#session.record.tunnel) await this.#removeTunnel();
     for (const { directive, message } of settings.notices) this.#session.warn(`${directive}: ${message}`);
     const names = this.#useResolvers(settings);
-    const record = await this.#establish(settings);
-    await Promise.all([names, this.#waitForHandshake(record, end - performance.now(), signal)]);
+    const [record] = await allOrFirstFailure([this.#establish(settings), this.#session.enter('connecting')]);
+    await allOrFirstFailure([this.#waitForHandshake(record, end - performance.now(), signal), names]);
     await this.#connected(found, signal);
     await this.#keep(settings, record, signal);
   }
@@ -157,9 +156,12 @@ export class Egress {
     }
   }
 
-  async #isStale(record: TunnelRecord): Promise<boolean> {
-    this.#observed = await this.#context.wireGuard.observe(this.#place(), record);
-    const { latestHandshake } = this.#observed;
+  /** Undefined where the tunnel can't be asked any more: it has died this moment. */
+  async #isStale(record: TunnelRecord): Promise<boolean | undefined> {
+    const observed = await this.#context.wireGuard.observe(this.#place(), record).catch(() => undefined);
+    if (!observed) return undefined;
+    this.#observed = observed;
+    const { latestHandshake } = observed;
     return latestHandshake === undefined || Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
   }
 
@@ -219,6 +221,12 @@ export class Egress {
     if (!namespace) throw new EgressError('NAMESPACE_GONE');
     return { hostDevice: this.#hostDevice, folder, namespace };
   }
+}
+
+/** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
+async function allOrFirstFailure<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** `203.0.113.11:51820` or `[2001:db8::1]:51820` → the address. */

@@ -123,6 +123,7 @@ export class Endpoints {
     this.#left.delete(id);
     const record = { ...known, joined: { sandboxKey, link: `${linkPrefix}0` } };
     await this.#write(record);
+    if (known.joined) await this.#host.removeWire(hostLinkName(id)); // Docker repeats a Join whose answer it didn't get
     await this.#makeWire(record);
     const session = this.#sessions.join(record, sandboxKey);
     if (namespace) await settledWithin(session.locked, LOCK_WAIT_MS);
@@ -191,7 +192,6 @@ export class Endpoints {
     const network = this.#networks.wireNetwork(record.networkId, []);
     const hostLink = hostLinkName(record.id);
     const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
-    await this.#host.removeWire(hostLink); // Docker repeats a Join whose answer it didn't get
     await this.#host.makeWire(pair, toWire(record, network), true);
     this.#log.info(record.joined?.link ?? '', `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut`);
   }

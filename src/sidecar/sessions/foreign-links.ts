@@ -24,8 +24,9 @@ export function foreignLinks(links: readonly Link[], { own, closed }: GuardedSes
     .map(({ ifname }) => ifname);
 }
 
-/** Veth ends on this host whose other end Docker has not moved yet: soon it may be in a session. */
-export const undecided = (links: readonly Link[]): string[] =>
+/** Somebody else's veth ends whose other end Docker has not moved yet: soon it may be in a session. */
+export const undecided = (links: readonly Link[], own: readonly string[]): string[] =>
   links
     .filter(({ linkinfo, link_netnsid }) => linkinfo?.info_kind === 'veth' && link_netnsid === undefined)
-    .map(({ ifname }) => ifname);
+    .map(({ ifname }) => ifname)
+    .filter((name) => !own.includes(name));

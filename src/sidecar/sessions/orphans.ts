@@ -2,11 +2,10 @@ import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import {
   BRIDGE_PREFIX,
-  CONTAINER_LINK_PREFIX,
   containerLinkName,
   DEFAULT_BRIDGE,
-  HOST_LINK_PREFIX,
   hostLinkName,
+  isOurs,
   TUNNEL_PREFIX,
   tunnelName,
 } from '../../shared/names.ts';
@@ -20,17 +19,13 @@ export interface Known {
   readonly bridges: readonly string[];
 }
 
-const OURS = [HOST_LINK_PREFIX, CONTAINER_LINK_PREFIX, TUNNEL_PREFIX];
-
 /** Pure. Links that bear our names and belong to nothing we know: what a process of ours left when it died. */
 export function orphanLinks(links: readonly Link[], known: Known): string[] {
   const expected = new Set([
     ...known.endpointIds.flatMap((id) => [hostLinkName(id), containerLinkName(id)]),
     ...known.namespaces.map(tunnelName),
   ]);
-  const pieces = links.filter(
-    ({ ifname }) => OURS.some((prefix) => ifname.startsWith(prefix)) && !expected.has(ifname),
-  );
+  const pieces = links.filter(({ ifname }) => isOurs(ifname) && !expected.has(ifname));
   const bridges = links.filter(
     ({ ifname, ifalias }) =>
       (ifname.startsWith(BRIDGE_PREFIX) || ifname === DEFAULT_BRIDGE) &&

@@ -1,7 +1,7 @@
 import { Queue } from '../../shared/async.ts';
 import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { hostLinkName } from '../../shared/names.ts';
+import { hostLinkName, isOurs } from '../../shared/names.ts';
 import { linkNames } from '../host/ip.ts';
 import { isOpen } from '../plan/wire.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -63,7 +63,9 @@ export class Reconciler {
   }
 
   #look(): void {
-    const names = linkNames().join();
+    const names = linkNames()
+      .filter((name) => !isOurs(name))
+      .join();
     const changed = names !== this.#known;
     if (this.#busy || !(changed || performance.now() < this.#lookUntil)) return;
     if (changed) this.#lookUntil = performance.now() + LOOK_AGAIN_FOR_MS;
@@ -86,7 +88,7 @@ export class Reconciler {
     }
     const wanted = new Set([...foreign, ...this.#endpoints.all().map(({ id }) => hostLinkName(id))]);
     for (const link of guarded.filter((link) => !wanted.has(link))) await this.#host.removeGuard(link);
-    if (undecided(links).length === 0) this.#lookUntil = 0;
+    if (undecided(links, own).length === 0) this.#lookUntil = 0;
   }
 
   #closedLinks(): string[] {

@@ -13,6 +13,7 @@ export class SessionRules {
   #passage: Passage = { kind: 'shut' };
   #servers: readonly string[] = [];
   #appliedLock = '';
+  readonly #appliedGuards = new Map<string, string>();
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
 
@@ -42,7 +43,7 @@ export class SessionRules {
       if (this.#lockBroken && !again) return this.#applyGuards({ kind: 'shut' });
       const passage = plan();
       const widens = this.#passage.kind === 'shut' || directOf(passage).length > directOf(this.#passage).length;
-      const steps = [() => this.#applyLock(namespace, passage, again), () => this.#applyGuards(passage)];
+      const steps = [() => this.#applyLock(namespace, passage, again), () => this.#applyGuards(passage, again)];
       for (const step of widens ? steps : steps.reverse()) await step();
     });
   }
@@ -70,12 +71,20 @@ export class SessionRules {
     }
   }
 
-  async #applyGuards(passage: Passage): Promise<void> {
+  async #applyGuards(passage: Passage, again = false): Promise<void> {
     const directChanges = directOf(passage).join() !== directOf(this.#passage).join();
     const kindChanges = passage.kind !== this.#passage.kind;
     this.#passage = passage;
     if (directChanges || kindChanges) this.#context.passageChanged();
     if (directChanges) await this.#context.networks.applyFirewall();
-    for (const wire of this.#wires()) await this.#context.host.applyGuard(wire, passage);
+    for (const wire of this.#wires()) await this.#applyGuard(wire, passage, again);
+  }
+
+  async #applyGuard(wire: Wire, passage: Passage, again: boolean): Promise<void> {
+    const wanted = JSON.stringify([wire, passage]);
+    if (!again && this.#appliedGuards.get(wire.hostLink) === wanted) return;
+    this.#appliedGuards.delete(wire.hostLink);
+    await this.#context.host.applyGuard(wire, passage);
+    this.#appliedGuards.set(wire.hostLink, wanted);
   }
 }

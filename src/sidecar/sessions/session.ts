@@ -171,12 +171,10 @@ export class Session {
 
   async #becomeSession(): Promise<void> {
     this.#update({ role: 'session' });
-    await Promise.all([this.#applyRules(), this.#clearStatus()]);
-    this.#logWires();
-    this.#locked.resolve();
     this.#announce();
     this.#pointToProxy();
-    await this.chooseEgress();
+    // Beside each other: a tunnel's device needs no lock, since the guard is still shut.
+    await Promise.all([this.#lockIn(), this.chooseEgress()]);
     if (this.#container) return;
     // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
     await this.#identify(this.deadlineMs(), 500);
@@ -336,6 +334,11 @@ export class Session {
     this.log(level, `${previous} → ${state}${reason ? `: ${reason.message} (${reason.code})` : ''}`);
   }
 
+  async #giveUp(error: unknown): Promise<void> {
+    await this.#egress.stop().catch((failure) => this.log('error', explain(failure)));
+    await this.fail(error);
+  }
+
   async fail(error: unknown): Promise<void> {
     if (this.#life.signal.aborted) return;
     const failure = toEgressError(error);
@@ -356,6 +359,12 @@ export class Session {
     const process = { pid: this.#container.pid, namespaceInode: this.#namespace.inode };
     const { rootfs } = this.#container;
     await this.#status.clear(process, rootfs).catch((error) => this.warn(`.egress_status: ${explain(error)}`));
+  }
+
+  async #lockIn(): Promise<void> {
+    await Promise.all([this.#applyRules(), this.#clearStatus()]);
+    this.#logWires();
+    this.#locked.resolve();
   }
 
   #logWires(): void {
@@ -466,7 +475,7 @@ export class Session {
     work.catch((error) => {
       if (this.#life.signal.aborted) return;
       this.#locked.reject(error);
-      void this.fail(error);
+      void this.#giveUp(error);
     });
   }
 }

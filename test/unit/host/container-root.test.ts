@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -43,6 +52,15 @@ describe('ContainerFolder', () => {
     await write('.egress_status', 'ready\n');
     process.umask(before);
     expect(statSync(join(root, 'dockerstartup', '.egress_status')).mode & 0o777).toBe(0o644);
+  });
+
+  test('moves a folder in the place of the file aside, with all that is in it', async () => {
+    mkdirSync(join(root, 'dockerstartup', '.egress_status'), { recursive: true });
+    writeFileSync(join(root, 'dockerstartup', '.egress_status', 'kept'), 'x');
+    await write('.egress_status', 'error\n');
+    expect(readFileSync(join(root, 'dockerstartup', '.egress_status'), 'utf8')).toBe('error\n');
+    const moved = readdirSync(join(root, 'dockerstartup')).find((name) => name.startsWith('.egress_status.'));
+    expect(readdirSync(join(root, 'dockerstartup', moved ?? ''))).toEqual(['kept']);
   });
 
   test('is absent where there is no such folder', async () => {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { EgressError } from '../../../shared/errors.ts';
 import type { Run } from '../../host/command.ts';
-import { removeLink } from '../../host/ip.ts';
+import { linkNames, removeLink } from '../../host/ip.ts';
 import { type Namespace, runInside, withNamespace } from '../../host/netns.ts';
 import type { WgDevice } from '../../host/wg.ts';
 import type { TunnelPlace, TunnelRecord } from '../tunnel.ts';
@@ -29,14 +29,21 @@ export async function createDevice(parts: DeviceParts, place: TunnelPlace): Prom
   return { implementation: 'userspace', process: await startUserspace(parts.userspaceBinary, place) };
 }
 
-/** Older and newer iproute2 for "there is no such type of link". Asked each time: a module may be added at any time. */
+/** Older and newer iproute2 for "there is no such type of link". */
 const UNKNOWN_TYPE = /Unknown device type|Operation not supported/;
+/** A module may be added at any time, so a "no" is good for a minute only; asking costs 20 ms, since the kernel looks for one. */
+const NO_IS_GOOD_FOR_MS = 60_000;
+let saidNoAt = Number.NEGATIVE_INFINITY;
 
 async function addKernelDevice(run: Run, name: string): Promise<boolean> {
+  if (performance.now() - saidNoAt < NO_IS_GOOD_FOR_MS) return false;
   const argv = ['ip', 'link', 'add', 'name', name, 'type', 'wireguard'] as const;
   const { exitCode, stderr } = await run(argv, { okExitCodes: [2] }); // 2: the kernel refused, perhaps the type
   if (exitCode === 0) return true;
-  if (UNKNOWN_TYPE.test(stderr)) return false;
+  if (UNKNOWN_TYPE.test(stderr)) {
+    saidNoAt = performance.now();
+    return false;
+  }
   throw new EgressError('HOST_COMMAND_FAILED', `running ${argv.join(' ')}: ${stderr.trim()}`, {
     details: { program: 'ip' },
   });
@@ -70,7 +77,7 @@ export type RemovalPlace = Pick<TunnelPlace, 'hostDevice'> & Partial<Pick<Tunnel
 export async function removeDevice(parts: DeviceParts, place: RemovalPlace, created?: CreatedDevice): Promise<void> {
   const { hostDevice, namespace } = place;
   if (created?.implementation !== 'kernel') await stopUserspace(parts.userspaceBinary, hostDevice, created?.process);
-  if (await exists(linkPath(hostDevice))) await removeLink(parts.run, hostDevice);
+  if (linkNames().includes(hostDevice)) await removeLink(parts.run, hostDevice);
   // A user-space device went with its process.
   if (namespace && created?.implementation !== 'userspace')
     await ifNamespaceStands(removeInside(parts.run, namespace, hostDevice));
@@ -78,8 +85,8 @@ export async function removeDevice(parts: DeviceParts, place: RemovalPlace, crea
 
 /** What an earlier life, or a failed removal, left on the host would be in a new device's way. */
 export async function clearHost(parts: DeviceParts, hostDevice: string): Promise<void> {
-  const left = await Promise.all([linkPath(hostDevice), socketOf(hostDevice)].map(exists));
-  if (left.includes(true)) await removeDevice(parts, { hostDevice });
+  if (linkNames().includes(hostDevice) || (await exists(socketOf(hostDevice))))
+    await removeDevice(parts, { hostDevice });
 }
 
 /** Its names inside: a move that failed half-way left it with the first. */
@@ -93,8 +100,6 @@ async function removeInside(run: Run, namespace: Namespace, hostDevice: string):
     okExitCodes: [1], // 1: cannot find device
   });
 }
-
-const linkPath = (name: string): string => `/sys/class/net/${name}`;
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
