@@ -121,7 +121,11 @@ export class Endpoints {
     if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
     const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
     this.#left.delete(id);
-    const record = { ...known, joined: { sandboxKey, link: `${linkPrefix}0` } };
+    const record = {
+      ...known,
+      published: known.published || published,
+      joined: { sandboxKey, link: `${linkPrefix}0` },
+    };
     await this.#write(record);
     if (known.joined) await this.#host.removeWire(hostLinkName(id)); // Docker repeats a Join whose answer it didn't get
     await this.#makeWire(record);

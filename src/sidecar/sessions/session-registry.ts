@@ -66,7 +66,8 @@ export class SessionRegistry implements SessionControl {
     for (const name of names) await this.#recoverOne(name, endpoints);
     for (const endpoint of endpoints) {
       const key = endpoint.joined?.sandboxKey;
-      if (key && !this.#sessions.has(namespaceName(key))) this.join(endpoint, key);
+      // Joined, and no session on disk yet: a crash came in between.
+      if (key && !names.includes(namespaceName(key))) this.join(endpoint, key);
     }
   }
 

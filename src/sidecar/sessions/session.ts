@@ -206,6 +206,8 @@ export class Session {
     if (this.#record.cut || this.isProxy || this.#life.signal.aborted) return;
     clearTimeout(this.#deadline);
     try {
+      // It could not be told at Join that this is not the proxy, which may publish ports on another network of its own.
+      if (this.endpoints.some(({ published }) => published)) throw new EgressError('PORTS_UNSUPPORTED');
       const found = await this.#findScript();
       if (found) await this.#use(found);
       else if (this.#container && this.#networks().some(({ policy }) => policy === 'optional'))

@@ -16,13 +16,14 @@ export interface DeviceParts {
   readonly run: Run;
   readonly implementation: Implementation;
   readonly userspaceBinary: string;
+  readonly kernel: KernelAnswer;
 }
 
 export type CreatedDevice = Pick<TunnelRecord, 'implementation' | 'process'>;
 
 /** Makes the device in the host's namespace. @throws EgressError TUNNEL_DEVICE_FAILED */
 export async function createDevice(parts: DeviceParts, place: TunnelPlace): Promise<CreatedDevice> {
-  if (parts.implementation !== 'userspace' && (await addKernelDevice(parts.run, place.hostDevice))) {
+  if (parts.implementation !== 'userspace' && (await addKernelDevice(parts, place.hostDevice))) {
     return { implementation: 'kernel' };
   }
   if (parts.implementation === 'kernel') throw new EgressError('TUNNEL_DEVICE_FAILED', 'this kernel has no WireGuard');
@@ -33,15 +34,27 @@ export async function createDevice(parts: DeviceParts, place: TunnelPlace): Prom
 const UNKNOWN_TYPE = /Unknown device type|Operation not supported/;
 /** A module may be added at any time, so a "no" is good for a minute only; asking costs 20 ms, since the kernel looks for one. */
 const NO_IS_GOOD_FOR_MS = 60_000;
-let saidNoAt = Number.NEGATIVE_INFINITY;
 
-async function addKernelDevice(run: Run, name: string): Promise<boolean> {
-  if (performance.now() - saidNoAt < NO_IS_GOOD_FOR_MS) return false;
+/** Whether this kernel said lately that it has no WireGuard. */
+export class KernelAnswer {
+  #saidNoAt = Number.NEGATIVE_INFINITY;
+
+  get isNo(): boolean {
+    return performance.now() - this.#saidNoAt < NO_IS_GOOD_FOR_MS;
+  }
+
+  sayNo(): void {
+    this.#saidNoAt = performance.now();
+  }
+}
+
+async function addKernelDevice({ run, kernel }: DeviceParts, name: string): Promise<boolean> {
+  if (kernel.isNo) return false;
   const argv = ['ip', 'link', 'add', 'name', name, 'type', 'wireguard'] as const;
   const { exitCode, stderr } = await run(argv, { okExitCodes: [2] }); // 2: the kernel refused, perhaps the type
   if (exitCode === 0) return true;
   if (UNKNOWN_TYPE.test(stderr)) {
-    saidNoAt = performance.now();
+    kernel.sayNo();
     return false;
   }
   throw new EgressError('HOST_COMMAND_FAILED', `running ${argv.join(' ')}: ${stderr.trim()}`, {

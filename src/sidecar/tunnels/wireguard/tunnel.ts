@@ -20,6 +20,7 @@ import {
   type Implementation,
   ifNamespaceStands,
   isInside,
+  KernelAnswer,
   moveDevice,
   namesInside,
   type RemovalPlace,
@@ -56,7 +57,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     this.#policy = options.peerPolicy;
     this.#host = options.host ?? theHost;
     this.#log = options.log;
-    this.#parts = { run, implementation, userspaceBinary };
+    this.#parts = { run, implementation, userspaceBinary, kernel: new KernelAnswer() };
   }
 
   parse(egress: LaunchScript['egress']): WireGuardSettings {
