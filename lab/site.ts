@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { LabNames } from './addresses.ts';
+import { gatewayAddresses, HOST, RESOLVER, SITE } from './addresses.ts';
+import { startDaemon, until } from './daemon.ts';
+import { runInside } from './namespace.ts';
+import { queriesIn, startResolver } from './resolver.ts';
+
+export interface Visit {
+  readonly time: string;
+  readonly protocol: 'http' | 'tcp' | 'udp';
+  /** The address that the visitor had on the lab's internet. */
+  readonly from: string;
+  /** Path of the page, or the datagram's text. */
+  readonly what: string;
+}
+
+const visitsFile = (names: LabNames): string => `${names.folder}/site-visits.jsonl`;
+const queriesFile = (names: LabNames): string => `${names.folder}/resolver-queries.log`;
+
+/** Names of VPN servers that a host must refuse, though only their address tells. */
+const FORBIDDEN_ENDPOINTS: [string, string][] = [
+  ['loopback.test', '127.0.0.1'],
+  ['host.test', HOST.v4],
+  ['metadata.test', '169.254.169.254'],
+];
+
+/** The page, the echoes and the host's resolver. Their namespace and wire exist already. */
+export async function startSite(names: LabNames, gateways: number): Promise<void> {
+  const server = fileURLToPath(new URL('./site-server.ts', import.meta.url));
+  startDaemon(names.site, [process.execPath, server, visitsFile(names)], `${names.folder}/site.log`);
+  const gatewayNames = Array.from({ length: gateways }, (_, index): [string, string] => [
+    `gw${index + 1}.test`,
+    gatewayAddresses(index + 1).v4,
+  ]);
+  await startResolver(names.site, {
+    listen: [RESOLVER.v4, RESOLVER.v6],
+    answers: [
+      ['site.test', SITE.v4],
+      ['site.test', SITE.v6],
+      ['exit.test', RESOLVER.v4],
+      ...FORBIDDEN_ENDPOINTS,
+      ...gatewayNames,
+    ],
+    log: queriesFile(names),
+  });
+  await until(`the page of ${names.site}`, async () => (await runInside(names.site, ['ss', '-Hltn'])).includes(':80 '));
+}
+
+/** Everything that asked for the page or for an echo, oldest first. */
+export function visits(names: LabNames): Visit[] {
+  if (!existsSync(visitsFile(names))) return [];
+  return readFileSync(visitsFile(names), 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Visit);
+}
+
+export const hostQueries = (names: LabNames): string[] => queriesIn(queriesFile(names));
