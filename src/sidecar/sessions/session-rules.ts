@@ -3,11 +3,19 @@ import { EgressError } from '../../shared/errors.ts';
 import type { Namespace } from '../host/netns.ts';
 import { planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
-import type { SessionContext } from './session-context.ts';
+import type { HostNetwork } from './host-network.ts';
+import type { Networks } from './networks.ts';
+
+/** As much of what sessions share as the rules need. */
+export interface RulesContext {
+  readonly host: Pick<HostNetwork, 'applyLock' | 'applyGuard' | 'setIsolated'>;
+  readonly networks: Pick<Networks, 'applyFirewall'>;
+  readonly passageChanged: () => void;
+}
 
 /** Both layers of one session: the lock in its namespace, and the guard on each of its wires. One change at a time. */
 export class SessionRules {
-  readonly #context: Pick<SessionContext, 'host' | 'networks' | 'passageChanged'>;
+  readonly #context: RulesContext;
   readonly #wires: () => Wire[];
   readonly #changes = new Queue();
   #passage: Passage = { kind: 'shut' };
@@ -17,7 +25,7 @@ export class SessionRules {
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
 
-  constructor(context: Pick<SessionContext, 'host' | 'networks' | 'passageChanged'>, wires: () => Wire[]) {
+  constructor(context: RulesContext, wires: () => Wire[]) {
     this.#context = context;
     this.#wires = wires;
   }

@@ -1,0 +1,183 @@
+import { randomInt } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { EgressError } from '../../src/shared/errors.ts';
+import { run } from '../../src/sidecar/host/command.ts';
+import { findNamespace, type Namespace } from '../../src/sidecar/host/netns.ts';
+import type { Passage, ProxyPeer, Wire } from '../../src/sidecar/plan/wire.ts';
+import { HostNetwork } from '../../src/sidecar/sessions/host-network.ts';
+import { type RulesContext, SessionRules } from '../../src/sidecar/sessions/session-rules.ts';
+import { sh } from '../support/shell.ts';
+import { aDualStackWire, aProxy } from '../support/wires.ts';
+
+const NAMESPACE = 'kasm-rules-test';
+const FOREIGN_HOOK = '-A OUTPUT -p udp -j ACCEPT';
+
+/** The passages and proxies that a session can meet, in any order. */
+const passages: readonly Passage[] = [
+  { kind: 'session', direct: [] },
+  { kind: 'session', direct: ['10.20.0.0/16', '2001:db8::/32'] },
+  { kind: 'session', direct: ['0.0.0.0/0', '::/0'] },
+];
+const proxies: readonly (readonly ProxyPeer[])[] = [
+  [],
+  [aProxy],
+  [{ ...aProxy, ipv4: '172.20.0.9', ports: [443, 8443] }],
+];
+
+const host = new HostNetwork(run);
+let namespace: Namespace;
+let current: readonly ProxyPeer[] = [];
+const wire = (): Wire => ({ ...aDualStackWire, network: { ...aDualStackWire.network, proxies: current } });
+
+const makeRules = (isBroken = () => false): SessionRules => {
+  const parts: RulesContext = {
+    host: {
+      // A kernel that refuses a rule can't be had here.
+      applyLock: async (...args) => {
+        if (isBroken()) throw new EgressError('HOST_COMMAND_FAILED', 'made to fail');
+        await host.applyLock(...args);
+      },
+      applyGuard: host.applyGuard,
+      setIsolated: (...args) => host.setIsolated(...args),
+    },
+    networks: { applyFirewall: async () => undefined }, // the rules of all networks together are tested below
+    passageChanged: () => undefined,
+  };
+  return new SessionRules(parts, () => [wire()]);
+};
+
+/** Everything that the rules of one session are, as the kernel shows it. */
+async function snapshot(): Promise<string> {
+  const inside = (program: string) => sh('ip', 'netns', 'exec', NAMESPACE, program);
+  const texts = await Promise.all([
+    sh('nft', 'list', 'ruleset', 'netdev'),
+    inside('iptables-save'),
+    inside('ip6tables-save'),
+  ]);
+  return texts
+    .join('\n')
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .map((line) => line.replace(/packets \d+ bytes \d+/, '').replace(/\[\d+:\d+\]/, ''))
+    .join('\n');
+}
+
+const pair = {
+  hostLink: aDualStackWire.hostLink,
+  containerLink: 'ksc0123456789',
+  mac: aDualStackWire.mac,
+  bridge: aDualStackWire.network.bridge,
+};
+
+async function setUp(): Promise<void> {
+  const { bridge, bridgeMac } = aDualStackWire.network;
+  await sh('ip', 'netns', 'add', NAMESPACE);
+  const found = await findNamespace(`/run/netns/${NAMESPACE}`);
+  if (!found) throw new Error('the namespace was not made');
+  namespace = found;
+  await host.ensureBridge({ bridge, bridgeMac, networkId: 'rules', addresses: ['172.20.0.1/16'] });
+  await host.makeWire(pair, wire(), true);
+  await sh('ip', 'link', 'set', 'dev', pair.containerLink, 'netns', NAMESPACE, 'name', aDualStackWire.link);
+}
+
+async function tearDown(): Promise<void> {
+  await host.removeWire(pair.hostLink);
+  await host.removeBridge(pair.bridge);
+  await sh('ip', 'netns', 'delete', NAMESPACE);
+}
+
+beforeEach(setUp);
+afterEach(tearDown);
+
+const pick = <T>(items: readonly T[]): T => items[randomInt(items.length)] as T;
+
+describe('the rules of a session', () => {
+  test('wherever a random walk went, it ends where a fresh start ends', async () => {
+    const rules = makeRules();
+    const walked: string[] = [];
+    for (let step = 0; step < 15; step++) {
+      current = pick(proxies);
+      const passage = pick(passages);
+      walked.push(JSON.stringify({ passage, proxies: current.map(({ ipv4 }) => ipv4) }));
+      if (randomInt(3) === 0) await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-F', 'OUTPUT');
+      await rules.apply(namespace, () => passage, { again: true });
+      const after = await snapshot();
+      await tearDown();
+      await setUp();
+      await makeRules().apply(namespace, () => passage);
+      expect(after, walked.join('\n')).toBe(await snapshot());
+    }
+  });
+
+  test('replace what somebody added or flushed in the namespace, in one go', async () => {
+    current = [aProxy];
+    const rules = makeRules();
+    const passage = passages[0] as Passage;
+    await rules.apply(namespace, () => passage);
+    const wanted = await snapshot();
+    await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-t', 'mangle', ...FOREIGN_HOOK.split(' '));
+    await sh('ip', 'netns', 'exec', NAMESPACE, 'ip6tables', '-F');
+    await sh('nft', 'flush', 'table', 'netdev', `kasm_sidecar_${pair.hostLink}`);
+    expect(await snapshot()).not.toBe(wanted);
+    await rules.apply(namespace, () => passage, { again: true });
+    expect(await snapshot()).toBe(wanted);
+  });
+
+  test("leave Docker's own nat rules in the namespace alone", async () => {
+    await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-t', 'nat', '-N', 'DOCKER_OUTPUT');
+    await makeRules().apply(namespace, () => passages[0] as Passage);
+    expect(await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-t', 'nat', '-S')).toContain('DOCKER_OUTPUT');
+  });
+
+  test('a lock that can not be applied shuts the guard, until it can', async () => {
+    current = [aProxy];
+    let broken = false;
+    const rules = makeRules(() => broken);
+    const passage = passages[1] as Passage;
+    await rules.apply(namespace, () => passage);
+    broken = true;
+    await expect(rules.apply(namespace, () => passages[0] as Passage)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
+    const accepts = async () =>
+      (await sh('nft', 'list', 'ruleset', 'netdev')).split('\n').filter((line) => / accept$/.test(line));
+    expect(await accepts()).toEqual([]);
+    await rules.apply(namespace, () => passage);
+    expect(await accepts()).toEqual([]);
+    broken = false;
+    await rules.apply(namespace, () => passage, { again: true });
+    expect((await accepts()).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the rules of the host', () => {
+  const network = { bridge: pair.bridge, direct4: ['172.20.0.3'], direct6: ['fd00:20::3'] };
+
+  test('come, change and go without a trace', async () => {
+    await sh('iptables', '-S');
+    await sh('ip6tables', '-S');
+    const before = await hostRules();
+    await host.applyFirewall([network]);
+    expect(await host.firewallStands()).toBe(true);
+    await host.applyFirewall([{ ...network, direct4: [] }]);
+    await host.applyFirewall([network]);
+    await host.applyFirewall([network]);
+    const jumps = (await sh('iptables', '-S', 'FORWARD')).split('\n').filter((line) => line.includes('KASM-SIDECAR'));
+    expect(jumps).toHaveLength(1);
+    await host.applyFirewall([]);
+    await host.applyFirewall([]);
+    expect(await hostRules()).toBe(before);
+  });
+
+  test("stand behind DOCKER-USER, so that an administrator's rules there count", async () => {
+    await sh('iptables', '-N', 'DOCKER-USER');
+    await sh('iptables', '-I', 'FORWARD', '-j', 'DOCKER-USER');
+    await host.applyFirewall([network]);
+    const jumps = (await sh('iptables', '-S', 'FORWARD')).split('\n').filter((line) => line.startsWith('-A'));
+    expect(jumps.slice(0, 2)).toEqual(['-A FORWARD -j DOCKER-USER', '-A FORWARD -j KASM-SIDECAR']);
+    await host.applyFirewall([]);
+    await sh('iptables', '-D', 'FORWARD', '-j', 'DOCKER-USER');
+    await sh('iptables', '-X', 'DOCKER-USER');
+  });
+
+  const hostRules = async () =>
+    `${await sh('iptables', '-S')}${await sh('ip6tables', '-S')}${(await sh('nft', 'list', 'tables')).includes('inet kasm_sidecar')}`;
+});
