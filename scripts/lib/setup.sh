@@ -20,7 +20,7 @@ command -v dockerd >/dev/null || RUNTIME_PACKAGES+=(docker.io)
 # What the demo gateways run.
 # shellcheck disable=SC2034
 LAB_PACKAGES=(dnsmasq-base)
-# What only tests need. docker.io's client is not a package of its own in Debian 12.
+# What only tests need.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(tcpdump busybox-static)
 
@@ -65,12 +65,14 @@ with_setup_lock() {
   )
 }
 
-node_works() {
+# 22.18 is the first Node that runs TypeScript as it is.
+new_enough() {
   local version
-  version=$("$SETUP_ROOT/node_modules/.bin/node" -p 'process.versions.node' 2>/dev/null) || return 1
-  # 22.18 is the first that runs TypeScript as it is.
+  version=$("$1" -p 'process.versions.node' 2>/dev/null) || return 1
   [ "$(printf '22.18.0\n%s\n' "$version" | sort -V | head -n 1)" = 22.18.0 ]
 }
+
+node_works() { new_enough "$SETUP_ROOT/node_modules/.bin/node"; }
 
 # Changes with the lock file, and with nothing else.
 node_stamp() { sha256sum "$SETUP_ROOT/package-lock.json" | cut -d ' ' -f 1; }
@@ -98,21 +100,38 @@ npm_install() {
   node_modules_current && return 0 # another copy was faster
   say "installing the project's npm packages"
   cd "$SETUP_ROOT" || die "cannot enter $SETUP_ROOT"
-  local log status=0
-  log=$(mktemp)
-  # `npm ci` insists on every other platform's optional package, also where the registry doesn't carry it; `npm
-  # install` takes the same versions from the lock file and leaves what is not for this platform.
-  npm ci --no-audit --no-fund >"$log" 2>&1 </dev/null ||
-    npm install --no-save --no-audit --no-fund >>"$log" 2>&1 </dev/null || status=$?
-  if [ "$status" -ne 0 ]; then
-    tail -n 30 "$log" >&2
-    rm -f "$log"
-    die "npm could not install the packages of package-lock.json (its last lines are above)"
-  fi
-  rm -f "$log"
-  # npm 11 and later may keep a package's install script from running; that of `node` fetches the runtime.
-  node_works || (cd node_modules/node && node installArchSpecificPackage.js) >&2 </dev/null || true
-  [ -e node_modules/.bin/node ] || ln -sf ../node/bin/node node_modules/.bin/node
+  local work status=0
+  work=$(mktemp -d)
+  npm_install_in "$work" >"$work/log" 2>&1 </dev/null || status=$?
+  [ "$status" -eq 0 ] || tail -n 30 "$work/log" >&2
+  rm -rf "$work"
+  [ "$status" -eq 0 ] || die "npm could not install the packages of package-lock.json (its last lines are above)"
   node_works || die "node_modules/.bin/node does not run, or is older than 22.18; remove node_modules and try again"
   node_stamp >"$NODE_STAMP_FILE"
+}
+
+# npm_install_in FOLDER: FOLDER is for what is needed only meanwhile.
+npm_install_in() {
+  local npm=(npm)
+  if ! new_enough node; then
+    # npm leaves out optional packages that don't suit the Node it runs on, and with an old one those are parts that
+    # the project's own Node needs: vitest's native binding. So that Node and its npm do the work.
+    npm install --prefix "$1" --no-save --no-audit --no-fund "node@$(project_node_version)" npm@11 || return
+    run_blocked_install_script "$1"
+    export PATH="$1/node_modules/.bin:$PATH"
+    npm=(node "$1/node_modules/npm/bin/npm-cli.js")
+  fi
+  # `npm ci` insists on every other platform's optional package, also where the registry doesn't carry it; `npm
+  # install` takes the same versions from the lock file and leaves what is not for this platform.
+  "${npm[@]}" ci --no-audit --no-fund || "${npm[@]}" install --no-save --no-audit --no-fund || return
+  run_blocked_install_script .
+}
+
+project_node_version() { node -p 'require("./package-lock.json").packages["node_modules/node"].version'; }
+
+# npm 11 and later may keep a package's install script from running; that of `node` fetches the runtime.
+run_blocked_install_script() {
+  local package="$1/node_modules/node"
+  [ -x "$package/bin/node" ] || (cd "$package" && node installArchSpecificPackage.js)
+  [ -e "$1/node_modules/.bin/node" ] || ln -sf ../node/bin/node "$1/node_modules/.bin/node"
 }

@@ -13,7 +13,9 @@ import type { SessionContext } from './session-context.ts';
 
 /** WireGuard's REJECT_AFTER_TIME (whitepaper, 6.1) and a keepalive's time: without a new handshake by then, nothing comes through. */
 const STALE_AFTER_SECONDS = 205;
-const OBSERVE_EVERY_MS = 5_000;
+/** Each look costs two processes; whether a tunnel's own process lives costs nothing. */
+const OBSERVE_EVERY_MS = 15_000;
+const LOOK_EVERY_MS = 500;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
@@ -133,8 +135,14 @@ export class Egress {
         record = await this.#restore(settings, signal);
       else if (await this.#isStale(record)) record = await this.#revive(settings, record);
       else await this.#session.enter('connected');
-      await sleep(OBSERVE_EVERY_MS, undefined, { signal });
+      await this.#pause(record, signal);
     }
+  }
+
+  /** Until it is time to observe again, or its process has died. */
+  async #pause(record: TunnelRecord, signal: AbortSignal): Promise<void> {
+    const died = () => (this.#context.wireGuard.mayBeAlive(record) ? undefined : true);
+    await poll(died, { everyMs: LOOK_EVERY_MS, deadlineMs: OBSERVE_EVERY_MS, signal });
   }
 
   /** The process or the device is gone: the same device name and addresses again, as often as it takes. */

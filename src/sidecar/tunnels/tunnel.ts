@@ -59,6 +59,8 @@ export interface TunnelKind<Settings extends TunnelSettings> {
   establish(place: TunnelPlace, settings: Settings): Promise<TunnelRecord>;
   /** Whether device and process of an earlier `establish` still stand; used after a crash of the daemon, and for repair. */
   isAlive(place: TunnelPlace, record: TunnelRecord): Promise<boolean>;
+  /** The part of that question that costs next to nothing; true where only `isAlive` can tell. */
+  mayBeAlive(record: TunnelRecord): boolean;
   observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation>;
   /** Resolves the VPN server's names again, and moves to new addresses if there are any. */
   refresh(place: TunnelPlace, settings: Settings, record: TunnelRecord): Promise<TunnelRecord>;

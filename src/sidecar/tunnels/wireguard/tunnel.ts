@@ -81,9 +81,12 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     return { kind: 'wireguard', ...device, pinned };
   }
 
+  mayBeAlive({ implementation, process }: TunnelRecord): boolean {
+    return implementation === 'kernel' || (process !== undefined && isSameProcess(process));
+  }
+
   async isAlive({ namespace }: TunnelPlace, record: TunnelRecord): Promise<boolean> {
-    const { implementation, process } = record;
-    if (implementation === 'userspace' && !(process && isSameProcess(process))) return false;
+    if (!this.mayBeAlive(record)) return false;
     return (await ifNamespaceStands(isInside(this.#run, namespace))) ?? false;
   }
 
