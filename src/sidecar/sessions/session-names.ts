@@ -2,7 +2,7 @@ import type { Container } from '../docker/container-folder.ts';
 import type { Run } from '../host/command.ts';
 import type { Namespace } from '../host/netns.ts';
 import type { Resolvers } from '../plan/resolv-conf.ts';
-import { hostResolvers, removeEmbeddedResolver, writeHosts, writeResolvConf } from './name-files.ts';
+import { hostResolvers, removeEmbeddedResolver, writeResolvConf } from './name-files.ts';
 
 const NONE: Resolvers = { servers: [], searchDomains: [] };
 
@@ -58,11 +58,6 @@ export class SessionNames {
   async reassert(): Promise<void> {
     const { container } = this.#session;
     if (container && this.#wanted) await writeResolvConf(container, this.#wanted);
-  }
-
-  async pointToProxy(address: string): Promise<void> {
-    const { container } = this.#session;
-    if (container) await writeHosts(container, address);
   }
 
   #take(): Promise<void> {

@@ -1,25 +1,17 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { poll, Queue, settledWithin } from '../../shared/async.ts';
-import { type ErrorCode, remedyOf } from '../../shared/error-codes.ts';
+import { poll, settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, findContainer } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
-import { RecordStore } from '../store/record-store.ts';
-import {
-  type EndpointRecord,
-  type NetworkRecord,
-  type SessionRecord,
-  sessionRecord,
-  type TunnelRecordOnDisk,
-} from '../store/records.ts';
+import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
 import { Egress } from './egress.ts';
-import { EgressStatus } from './egress-status.ts';
+import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
+import { SessionLedger } from './session-ledger.ts';
 import { SessionNames } from './session-names.ts';
 import { SessionRules } from './session-rules.ts';
 import { toSessionView } from './session-view.ts';
@@ -34,19 +26,18 @@ const IDENTITY_QUICK_MS = 2_000;
  * has, and what state that has led to. It is locked before anything else happens in it.
  */
 export class Session {
+  /** `/var/run/kasm-sidecar/<ns>` */
+  readonly folder: string;
   readonly #context: SessionContext;
   readonly #endpoints = new Map<string, EndpointRecord>();
-  readonly #store: RecordStore<typeof sessionRecord>;
-  readonly #saves = new Queue();
+  readonly #ledger: SessionLedger;
   readonly #life = new AbortController();
-  readonly #status = new EgressStatus();
+  readonly #kasm = new KasmSignals(this);
   readonly #rules: SessionRules;
   readonly #names: SessionNames;
   readonly #egress: Egress;
-  readonly #warnings = new Set<string>();
   readonly #locked = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
-  #record: SessionRecord;
   #namespace: Namespace | undefined;
   #container: Container | undefined;
   #found: FoundLaunchScript | undefined;
@@ -55,19 +46,16 @@ export class Session {
 
   constructor(context: SessionContext, record: SessionRecord) {
     this.#context = context;
-    this.#record = record;
-    this.#store = new RecordStore(this.folder, sessionRecord);
+    this.folder = join(context.settings.runDir, record.namespace);
+    this.#ledger = new SessionLedger(context, record, this.folder);
     this.#rules = new SessionRules(context, () => this.#wires());
     this.#names = new SessionNames(this, context.run, this.#life.signal);
     this.#egress = new Egress(this, context);
     this.#locked.promise.catch(() => undefined);
   }
 
-  get folder(): string {
-    return join(this.#context.settings.runDir, this.#record.namespace);
-  }
   get record(): SessionRecord {
-    return this.#record;
+    return this.#ledger.record;
   }
   get namespace(): Namespace | undefined {
     return this.#namespace;
@@ -88,14 +76,10 @@ export class Session {
     return this.#found;
   }
   get warnings(): string[] {
-    return [...this.#warnings];
+    return this.#ledger.warnings;
   }
   get isProxy(): boolean {
-    return this.#record.role === 'proxy';
-  }
-  /** What its log lines begin with. */
-  get subject(): string {
-    return this.#record.sessionId ?? this.#record.container?.name ?? this.#record.namespace;
+    return this.record.role === 'proxy';
   }
   /** Until its namespace is locked, or it is known to be the proxy's. */
   get locked(): Promise<void> {
@@ -104,7 +88,7 @@ export class Session {
 
   attach(endpoint: EndpointRecord): void {
     this.#endpoints.set(endpoint.id, endpoint);
-    if (this.#namespace && this.#record.role !== 'unknown') this.#background(this.reapply());
+    if (this.#namespace && this.record.role !== 'unknown') this.#background(this.reapply());
   }
 
   /** @returns whether it was the last one. */
@@ -120,21 +104,21 @@ export class Session {
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
   async recover(): Promise<boolean> {
-    const namespace = await findNamespace(this.#record.sandboxKey);
-    if (!namespace || (this.#record.inode !== undefined && namespace.inode !== this.#record.inode)) return false;
-    this.#background(this.#record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace));
+    const namespace = await findNamespace(this.record.sandboxKey);
+    if (!namespace || (this.record.inode !== undefined && namespace.inode !== this.record.inode)) return false;
+    this.#background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace));
     return true;
   }
 
   async #setUp(): Promise<void> {
     const { signal } = this.#life;
-    const probe = () => findNamespace(this.#record.sandboxKey);
+    const probe = () => findNamespace(this.record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
     this.#namespace = namespace;
     await this.#identify(IDENTITY_QUICK_MS, 4);
-    this.log('info', `Setting up network namespace for "${this.subject}" (${this.folder})`);
-    this.#update({ inode: namespace.inode });
+    this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
+    this.#ledger.update({ inode: namespace.inode });
     if (this.#isNamedProxy()) return this.#becomeProxy();
     await this.#becomeSession();
   }
@@ -144,7 +128,7 @@ export class Session {
     const container = await poll(() => findContainer(inode), { everyMs, deadlineMs, signal: this.#life.signal });
     if (!container) return;
     this.#container = container;
-    this.#update({
+    this.#ledger.update({
       container: { id: container.id, name: container.name },
       ...(container.rootfs === undefined ? {} : { rootfs: container.rootfs }),
     });
@@ -155,7 +139,7 @@ export class Session {
   }
 
   async #becomeProxy(): Promise<void> {
-    this.#update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
+    this.#ledger.update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
     await this.#openToProxy();
     this.#locked.resolve();
     this.#settled.resolve();
@@ -170,8 +154,8 @@ export class Session {
   }
 
   async #becomeSession(): Promise<void> {
-    this.#update({ role: 'session' });
-    this.#announce();
+    this.#ledger.update({ role: 'session' });
+    this.#ledger.announce();
     this.#pointToProxy();
     // Beside each other: a tunnel's device needs no lock, since the guard is still shut.
     await Promise.all([this.#lockIn(), this.chooseEgress()]);
@@ -190,8 +174,8 @@ export class Session {
     this.#wish = toWish(this.#found);
     await this.#applyRules({ again: true });
     this.#locked.resolve();
-    this.log('info', `Found again in state ${this.#record.state}`);
-    if (this.#record.cut) return this.#settled.resolve();
+    this.log('info', `Found again in state ${this.record.state}`);
+    if (this.record.cut) return this.#settled.resolve();
     const kept = this.#found !== undefined && (await this.#egress.resume(this.#found));
     if (!kept) await this.chooseEgress();
   }
@@ -203,7 +187,7 @@ export class Session {
 
   /** Takes the launch script that is meant for this container, or what its network's policy says without one. */
   async chooseEgress(): Promise<void> {
-    if (this.#record.cut || this.isProxy || this.#life.signal.aborted) return;
+    if (this.record.cut || this.isProxy || this.#life.signal.aborted) return;
     clearTimeout(this.#deadline);
     try {
       // It could not be told at Join that this is not the proxy, which may publish ports on another network of its own.
@@ -220,7 +204,7 @@ export class Session {
 
   async #use(found: FoundLaunchScript): Promise<void> {
     const { session_id: sessionId, egress } = found.script;
-    this.#update({ launchKey: found.key, ...(sessionId === undefined ? {} : { sessionId }) });
+    this.#ledger.update({ launchKey: found.key, ...(sessionId === undefined ? {} : { sessionId }) });
     if (egress.type === 'none') return this.#open(found);
     this.#found = found;
     this.#wish = toWish(found);
@@ -256,7 +240,7 @@ export class Session {
 
   /** The launch script under `key` came, changed or went. */
   scriptChanged(key: string): void {
-    if (!this.#namespace || this.isProxy || this.#record.cut) return;
+    if (!this.#namespace || this.isProxy || this.record.cut) return;
     this.#background(this.#reconsider(key));
   }
 
@@ -272,20 +256,20 @@ export class Session {
 
   /** The proxy of a network came, went or moved: its address stands in both layers. */
   proxiesChanged(networkId: string): void {
-    if (this.#record.role !== 'session' || !this.#namespace) return;
+    if (this.record.role !== 'session' || !this.#namespace) return;
     if (!this.endpoints.some((endpoint) => endpoint.networkId === networkId)) return;
     this.#background(this.#applyRules());
     this.#pointToProxy();
   }
 
   async reconnect(): Promise<void> {
-    this.#update({ cut: false });
+    this.#ledger.update({ cut: false });
     await this.#egress.stop();
     await this.chooseEgress();
   }
 
   async disconnect(): Promise<void> {
-    this.#update({ cut: true });
+    this.#ledger.update({ cut: true });
     clearTimeout(this.#deadline);
     await this.#egress.stop();
     await this.enter('blocked', new EgressError('DISCONNECTED'));
@@ -297,43 +281,15 @@ export class Session {
     await this.#applyRules();
   }
 
-  /** Moves to `state`: the rules, on disk, in the log, and as an event. */
+  /** Moves to `state`: on disk, in the rules, then in the log and as an event. */
   async enter(state: SessionState, why?: EgressError): Promise<void> {
-    const previous = this.#record.state;
-    const reason = why && { code: why.code, message: why.message };
-    const changes = previous !== state || reason?.code !== this.#record.reason?.code;
-    if (changes) {
-      const { reason: _, ...record } = this.#record;
-      this.#record = { ...record, state, since: new Date().toISOString(), ...(reason ? { reason } : {}) };
-    }
+    const previous = this.#ledger.move(state, why);
     try {
       await this.#applyRules();
     } finally {
-      if (changes) {
-        this.#save();
-        this.#announce(previous);
-      }
+      if (previous) this.#ledger.announce(previous);
       if (state === 'connected' || state === 'failed') this.#settled.resolve();
     }
-  }
-
-  #announce(previous?: SessionState): void {
-    const { namespace, sessionId, container, state, reason } = this.#record;
-    if (previous) this.#logChange(previous);
-    this.#context.events.append({
-      namespace,
-      ...(sessionId === undefined ? {} : { session_id: sessionId }),
-      ...(container ? { container } : {}),
-      state,
-      ...(previous ? { previous } : {}),
-      ...(reason ? { reason: { ...reason, remedy: remedyOf(reason.code as ErrorCode) } } : {}),
-    });
-  }
-
-  #logChange(previous: SessionState): void {
-    const { state, reason } = this.#record;
-    const level = state === 'failed' ? 'error' : state === 'reconnecting' ? 'warn' : 'info';
-    this.log(level, `${previous} → ${state}${reason ? `: ${reason.message} (${reason.code})` : ''}`);
   }
 
   async #giveUp(error: unknown): Promise<void> {
@@ -350,21 +306,12 @@ export class Session {
   }
 
   /** Tells a Kasm image inside, if there is one. */
-  async signal(status: 'ready' | 'error'): Promise<void> {
-    if (!this.#container || !this.#namespace) return;
-    const process = { pid: this.#container.pid, namespaceInode: this.#namespace.inode };
-    await this.#status.write(process, status).catch((error) => this.warn(`.egress_status: ${explain(error)}`));
-  }
-
-  async #clearStatus(): Promise<void> {
-    if (!this.#container || !this.#namespace) return;
-    const process = { pid: this.#container.pid, namespaceInode: this.#namespace.inode };
-    const { rootfs } = this.#container;
-    await this.#status.clear(process, rootfs).catch((error) => this.warn(`.egress_status: ${explain(error)}`));
+  signal(status: 'ready' | 'error'): Promise<void> {
+    return this.#kasm.tell(status);
   }
 
   async #lockIn(): Promise<void> {
-    await Promise.all([this.#applyRules(), this.#clearStatus()]);
+    await Promise.all([this.#applyRules(), this.#kasm.clear()]);
     this.#logWires();
     this.#locked.resolve();
   }
@@ -379,13 +326,11 @@ export class Session {
   #pointToProxy(): void {
     const [endpoint] = this.endpoints;
     const [proxy] = endpoint ? this.#context.proxiesOf(endpoint.networkId) : [];
-    if (proxy) this.#names.pointToProxy(proxy.ipv4).catch((error) => this.warn(`/etc/hosts: ${explain(error)}`));
+    if (proxy) void this.#kasm.pointToProxy(proxy.ipv4);
   }
 
   keepTunnel(tunnel: TunnelRecordOnDisk | undefined): void {
-    const { tunnel: _, ...record } = this.#record;
-    this.#record = tunnel ? { ...record, tunnel } : record;
-    this.#save();
+    this.#ledger.keepTunnel(tunnel);
   }
 
   async #applyRules(options: { again?: boolean } = {}): Promise<void> {
@@ -394,7 +339,7 @@ export class Session {
 
   #planPassage(): Passage {
     const internal = this.#networks().some((network) => network.internal);
-    return planPassage(this.#record.state, internal ? undefined : this.#wish);
+    return planPassage(this.record.state, internal ? undefined : this.#wish);
   }
 
   /** Applies both layers once more, whatever they are believed to be: somebody else may have changed them. */
@@ -425,18 +370,8 @@ export class Session {
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
-    if (this.#record.rootfs) await this.#status.clearStopped(this.#record.rootfs).catch(() => undefined);
-    this.#announceEnd();
-    this.log('info', 'Cleaning up network namespace');
-    await this.#saves.run(() => rm(this.folder, { recursive: true, force: true }));
-  }
-
-  /** Once, also if a crash comes between this and the removal of the record. */
-  #announceEnd(): void {
-    const { state: previous, namespace, role } = this.#record;
-    const { reason: _, ...record } = this.#record;
-    this.#record = { ...record, state: 'ended' };
-    if (role === 'session' && !this.#context.events.hasEnded(namespace)) this.#announce(previous);
+    await this.#kasm.clearStopped(this.record.rootfs);
+    await this.#ledger.close();
   }
 
   view(): Promise<SessionView> {
@@ -444,33 +379,16 @@ export class Session {
   }
 
   warn(text: string): void {
-    if (this.#warnings.has(text)) return;
-    this.#warnings.add(text);
-    this.log('warn', text);
+    this.#ledger.warn(text);
   }
 
   log(level: 'info' | 'warn' | 'error', text: string): void {
-    this.#context.log[level](this.subject, `${text} [${this.#record.namespace}]`);
+    this.#ledger.log(level, text);
   }
 
   /** Waits until it is connected, has failed, or waits for a launch script; never longer than `ms`. */
   waitUntilSettled(ms: number): Promise<void> {
     return settledWithin(this.#settled.promise, ms);
-  }
-
-  #update(changes: Partial<SessionRecord>): void {
-    this.#record = { ...this.#record, ...changes };
-    this.#save();
-  }
-
-  #save(): void {
-    const record = this.#record;
-    const save = async () => {
-      if (!this.#life.signal.aborted) await this.#store.write('session', record);
-    };
-    this.#saves
-      .run(save)
-      .catch((error) => this.log('error', `The session's record can't be written: ${explain(error)}`));
   }
 
   #background(work: Promise<unknown>): void {

@@ -1,0 +1,46 @@
+import { explain } from '../../shared/errors.ts';
+import { EgressStatus, type StatusTarget } from './egress-status.ts';
+import { writeHosts } from './name-files.ts';
+import type { NamedSession } from './session-names.ts';
+
+/** What Kasm's images look for inside: whether the egress stands, and where their API is. Other images notice nothing. */
+export class KasmSignals {
+  readonly #session: NamedSession;
+  readonly #status = new EgressStatus();
+
+  constructor(session: NamedSession) {
+    this.#session = session;
+  }
+
+  /** Before the container's first process runs: what its last run left must not be believed. */
+  clear(): Promise<void> {
+    return this.#onTarget((target) => this.#status.clear(target, this.#session.container?.rootfs));
+  }
+
+  tell(status: 'ready' | 'error'): Promise<void> {
+    return this.#onTarget((target) => this.#status.write(target, status));
+  }
+
+  /** When the container's processes are gone. */
+  async clearStopped(rootfs: string | undefined): Promise<void> {
+    if (rootfs !== undefined) await this.#status.clearStopped(rootfs).catch((error) => this.#warn(error));
+  }
+
+  /** `KASM_API_HOST` leads to the proxy. */
+  async pointToProxy(address: string): Promise<void> {
+    const { container } = this.#session;
+    if (!container) return;
+    await writeHosts(container, address).catch((error) => this.#session.warn(`/etc/hosts: ${explain(error)}`));
+  }
+
+  async #onTarget(act: (target: StatusTarget) => Promise<void>): Promise<void> {
+    const { container, namespace } = this.#session;
+    if (!container || !namespace) return;
+    const target = { pid: container.pid, namespaceInode: namespace.inode };
+    await act(target).catch((error) => this.#warn(error));
+  }
+
+  #warn(error: unknown): void {
+    this.#session.warn(`.egress_status: ${explain(error)}`);
+  }
+}
