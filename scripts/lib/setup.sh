@@ -3,7 +3,6 @@
 # Progress goes to stderr. Doing it again when nothing is missing takes a few milliseconds.
 
 SETUP_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-SETUP_LOCK=/tmp/kasm-sidecar-setup.lock # one for all checkouts: apt's lists have one lock, without a wait
 
 say() { printf '==> %s\n' "$*" >&2; }
 die() {
@@ -34,7 +33,7 @@ install_packages() {
   command -v apt-get >/dev/null || die "apt-get is missing: this script knows Debian; install by hand: ${missing[*]}"
   [ "$(id -u)" -eq 0 ] || die "installing ${missing[*]} needs root: run it as root, or install them yourself"
   say "installing packages: ${missing[*]}"
-  with_setup_lock apt_install "${missing[@]}"
+  with_lock /var/lib/dpkg apt_install "${missing[@]}"
 }
 
 # No service starts by itself: who wants Docker's engine starts it, or already has it.
@@ -56,12 +55,12 @@ apt_install() {
   die "apt-get could not install: $* (its last lines are above)"
 }
 
-# Two copies of a script may run at once.
-with_setup_lock() {
+# with_lock FOLDER COMMAND…: two copies of a script may run at once, and apt's own lock on its lists doesn't wait.
+with_lock() {
   (
-    exec 9>>"$SETUP_LOCK"
-    flock -w 900 9 || die "another set-up has held $SETUP_LOCK for 15 minutes"
-    "$@" 9>&-
+    exec 9<"$1"
+    flock -w 900 9 || die "another set-up has been at work in $1 for 15 minutes"
+    "${@:2}" 9>&-
   )
 }
 
@@ -93,7 +92,7 @@ install_node() {
   if ! command -v npm >/dev/null || ! command -v node >/dev/null; then
     install_packages ca-certificates nodejs npm # Debian's: too old to run us, good enough to fetch the one that does
   fi
-  with_setup_lock npm_install
+  with_lock "$SETUP_ROOT" npm_install
 }
 
 npm_install() {

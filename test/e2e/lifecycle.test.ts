@@ -17,6 +17,7 @@ import type { HostState } from '../support/host-state.ts';
 import { hostState } from '../support/host-state.ts';
 import {
   DRIVER,
+  dropLock,
   exitAddress,
   launchScript,
   NETWORK,
@@ -168,16 +169,6 @@ describe('docker network connect and disconnect', () => {
     const gateway = await docker('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', OTHER);
     await inNamespace(name, 'ip', 'route', 'replace', '203.0.113.80/32', 'via', gateway);
     await inNamespace(name, 'ip', 'rule', 'add', 'priority', '1', 'to', '203.0.113.80', 'lookup', 'main');
-  };
-
-  const dropLock = async (name: string): Promise<void> => {
-    for (const program of ['iptables', 'ip6tables'])
-      for (const table of ['filter', 'mangle', 'raw']) {
-        await inNamespace(name, program, '-t', table, '-F');
-        for (const chain of ['INPUT', 'OUTPUT', 'FORWARD'])
-          if (!(table === 'raw' && chain !== 'OUTPUT'))
-            await inNamespace(name, program, '-t', table, '-P', chain, 'ACCEPT');
-      }
   };
 
   const neverPastTunnel = async (name: string): Promise<void> => {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { control, waitForState } from '../support/control.ts';
 import { addressOn, docker, inContainer, inNamespace, namespaceOf, sandboxKey } from '../support/docker.ts';
-import { DRIVER, exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
+import { DRIVER, dropLock, exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
 import { waitFor } from '../support/wait.ts';
@@ -117,11 +117,35 @@ describe('between sessions and the proxy', () => {
       server.close();
     });
 
+    /** On its wire; by its tunnel it may reach whatever the gateway reaches. */
+    const hostAddresses = async (): Promise<string[]> => [
+      await docker('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', NETWORK),
+      '172.17.0.1',
+      '169.254.169.254',
+    ];
+
     test('a session does not reach the host’s services, whatever address it tries', async () => {
       expect(await sh('busybox', 'wget', '-qO-', `http://127.0.0.1:${port}/`)).toBe('the host');
-      const gateway = await docker('network', 'inspect', '-f', '{{(index .IPAM.Config 0).Gateway}}', NETWORK);
-      for (const address of [gateway, '172.17.0.1', '169.254.169.254'])
-        expect(await ask(one, address, port), address).toBe('nowhere');
+      for (const address of await hostAddresses()) expect(await ask(one, address, port), address).toBe('nowhere');
+    });
+
+    test('nor when its root has dropped the inner layer: the host end of its wire keeps the same', async () => {
+      const name = unique('rebel');
+      await startSession(world.lab, name, { command: serve(6901) });
+      await dropLock(name);
+      for (const address of await hostAddresses()) expect(await ask(name, address, port), address).toBe('nowhere');
+      const [proxy, own] = [await addressOn(NETWORK, PROXY), await addressOn(NETWORK, name)];
+      expect(await ask(name, await addressOn(NETWORK, two), 6901)).toBe('nowhere');
+      expect(await ask(name, proxy, 8080)).toBe('nowhere');
+      expect(await ask(name, proxy, 443)).toBe('page 443');
+      expect(await ask(PROXY, own, 6901)).toBe('page 6901');
+      const gateway = (await hostAddresses())[0] ?? '';
+      await inNamespace(name, 'ip', 'rule', 'add', 'priority', '1', 'to', '203.0.113.80', 'lookup', 'main');
+      await inNamespace(name, 'ip', 'route', 'replace', '203.0.113.80/32', 'via', gateway);
+      expect(await exitAddress(name, { seconds: 2 }), 'by its wire').toBe('nowhere');
+      await inNamespace(name, 'ip', 'rule', 'delete', 'priority', '1');
+      await inNamespace(name, 'ip', 'route', 'delete', '203.0.113.80/32');
+      expect(await exitAddress(name)).toBe('203.0.113.11');
     });
   });
 });

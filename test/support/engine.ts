@@ -4,11 +4,11 @@ import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { docker } from './docker.ts';
-import { attempt, sh } from './shell.ts';
+import { sh } from './shell.ts';
 import { waitFor } from './wait.ts';
 
 const PID_FILE = '/var/run/docker.pid';
-export const ENGINE_LOG = '/var/log/dockerd.log';
+const ENGINE_LOG = '/var/log/dockerd.log';
 
 /** Programs that tests call inside their containers. */
 const APPLETS =
@@ -71,7 +71,3 @@ export async function importImage(): Promise<void> {
   await rm(root, { recursive: true, force: true });
   await rm(`${root}.tar`, { force: true });
 }
-
-/** The engine's own words, for a failure that nobody else explains. */
-export const engineLog = async (lineCount = 40): Promise<string> =>
-  (await attempt(['tail', '-n', String(lineCount), ENGINE_LOG])).stdout;

@@ -2,7 +2,7 @@ import type { ClientOptions } from '../../lab/client-config.ts';
 import type { Client } from '../../lab/gateway.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { putLaunchScript, waitForState } from './control.ts';
-import { docker, inContainer } from './docker.ts';
+import { docker, inContainer, inNamespace } from './docker.ts';
 
 export const NETWORK = 'kasm_sidecar_network';
 export const DRIVER = 'kasm-sidecar';
@@ -72,3 +72,14 @@ export async function exitAddress(container: string, { page = PAGE, seconds = 4 
 
 export const exitAddress6 = (container: string): Promise<string> =>
   exitAddress(container, { page: 'http://[2001:db8:113::80]/' });
+
+/** What a root with NET_ADMIN can do in its own namespace: no rule and no policy is left of the inner layer. */
+export async function dropLock(container: string): Promise<void> {
+  const builtIn = { raw: ['OUTPUT'], mangle: ['INPUT', 'FORWARD', 'OUTPUT'], filter: ['INPUT', 'FORWARD', 'OUTPUT'] };
+  for (const program of ['iptables', 'ip6tables']) {
+    for (const [table, chains] of Object.entries(builtIn)) {
+      await inNamespace(container, program, '-t', table, '-F');
+      for (const chain of chains) await inNamespace(container, program, '-t', table, '-P', chain, 'ACCEPT');
+    }
+  }
+}
