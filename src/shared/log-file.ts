@@ -31,7 +31,7 @@ export interface LogFile extends Log {
 export function openLogFile(path: string): LogFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   const destination = pino.destination({ dest: path, append: true, sync: true, mode: 0o640 });
-  const stream = { write: (line: string) => destination.write(formatLine(JSON.parse(line))) };
+  const stream = { write: (line: string) => writeOrLose(destination, formatLine(JSON.parse(line))) };
   const logger = pino({ base: null }, stream);
   return {
     info: (subject, text) => logger.info({ subject }, text),
@@ -40,6 +40,15 @@ export function openLogFile(path: string): LogFile {
     reopen: () => destination.reopen(),
     flush: () => destination.flushSync(),
   };
+}
+
+/** A full disk costs the line, not the sessions. */
+function writeOrLose(destination: { write(text: string): unknown }, line: string): void {
+  try {
+    destination.write(line);
+  } catch {
+    process.stderr.write(line);
+  }
 }
 
 /** The documents spell the network log both ways; the second name leads to the first. */

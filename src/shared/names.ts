@@ -17,8 +17,7 @@ export const CONTAINER_LINK_PREFIX = 'ksc';
 export const TUNNEL_PREFIX = 'kst';
 
 /** Whether a link's name says that we made it: either end of a wire, or a tunnel's device on the host. */
-export const isOurs = (name: string): boolean =>
-  [HOST_LINK_PREFIX, CONTAINER_LINK_PREFIX, TUNNEL_PREFIX].some((prefix) => name.startsWith(prefix));
+export const isOurs = (name: string): boolean => /^ks[hct][0-9a-f]{10}$/.test(name);
 
 /** The host's bridge of a network that is not the default one and names none. */
 export const bridgeName = (networkId: string): string => `${BRIDGE_PREFIX}${hash(networkId, 8)}`;

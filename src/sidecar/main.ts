@@ -26,17 +26,15 @@ import type { WireGuardSettings } from './tunnels/wireguard/settings.ts';
 import { createWireGuard } from './tunnels/wireguard/tunnel.ts';
 
 /**
- * Starts the sidecar. Docker's socket listens first, before anything is read or asked: an engine that boots waits for it.
+ * Starts the sidecar. The sockets listen before anything is read or asked: an engine that boots waits for them.
  * Calls wait until our own records are read; nothing waits for Docker's API.
  */
 export async function main(): Promise<void> {
   const settings = readSettings();
   const logs = openLogs(settings.logDir);
   const parts = compose(settings, logs.network);
-  const recovered = parts.recover();
-  const verbs = createNetworkDriver(parts.networks, parts.endpoints);
-  const docker = await listenForDocker(settings.pluginSocket, verbs, logs.plugin, recovered);
-  await recovered;
+  const ready = Promise.withResolvers<void>();
+  // First, since it refuses to start beside another sidecar, which then must not have been touched.
   const control = await listenOnSocket(
     createControlApp({
       sessions: parts.sessions,
@@ -45,9 +43,14 @@ export async function main(): Promise<void> {
       version: packageJson.version,
       health: parts.health,
       log: logs.network,
+      ready: ready.promise,
     }),
     settings.controlSocket,
   );
+  const verbs = createNetworkDriver(parts.networks, parts.endpoints);
+  const docker = await listenForDocker(settings.pluginSocket, verbs, logs.plugin, ready.promise);
+  await parts.recover();
+  ready.resolve();
   parts.reconciler.start();
   logs.network.info('sidecar', `Started, version ${packageJson.version}`);
 
@@ -123,7 +126,7 @@ function compose(settings: Settings, log: LogFile) {
     await launchScripts.recover();
     const allNetworks = await networks.recover();
     const allEndpoints = await endpoints.recover();
-    await sessions.recover(endpoints.all());
+    await sessions.recover(endpoints.all(), allNetworks && allEndpoints);
     // What can't be read may be anybody's: nothing is called an orphan then.
     if (allNetworks && allEndpoints)
       await removeOrphans(host, known(), log).catch((error) => log.error('orphans', explain(error)));
@@ -150,6 +153,7 @@ const answers = (ask: () => Promise<unknown>): Promise<{ ok: boolean; message?: 
 
 /** How long an answer counts: a container's start must not wait for the engine, which is busy starting it. */
 const NETWORKS_GOOD_FOR_MS = 30_000;
+const ASK_AGAIN_AFTER_MS = 5_000;
 
 /** Docker's own networks are not to be reached by a tunnel's socket. While the engine can't be asked, its last answer counts. */
 function createPeerPolicy(settings: Settings, engine: Engine): PeerPolicy {
@@ -157,9 +161,12 @@ function createPeerPolicy(settings: Settings, engine: Engine): PeerPolicy {
   let askedAt = Number.NEGATIVE_INFINITY;
   const forbidden = async () => {
     if (performance.now() - askedAt < NETWORKS_GOOD_FOR_MS) return known;
-    const networks = await engine.networks(NETWORKS_TIMEOUT_MS).catch(() => undefined);
-    if (!networks) return known;
     askedAt = performance.now();
+    const networks = await engine.networks(NETWORKS_TIMEOUT_MS).catch(() => undefined);
+    if (!networks) {
+      askedAt += ASK_AGAIN_AFTER_MS - NETWORKS_GOOD_FOR_MS;
+      return known;
+    }
     known = networks.flatMap(({ subnets }) => subnets);
     return known;
   };

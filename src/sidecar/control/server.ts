@@ -23,6 +23,8 @@ export interface ControlParts {
   readonly version: string;
   readonly health: Health;
   readonly log: Log;
+  /** Calls wait for it. */
+  readonly ready: Promise<void>;
 }
 
 const refusePath = (request: Request): never => {
@@ -46,12 +48,24 @@ const replyProblem =
     else response.status(problem.status).type(PROBLEM_TYPE).json(problem);
   };
 
-export function createControlApp({ sessions, launchScripts, events, version, health, log }: ControlParts): Express {
+export function createControlApp({
+  sessions,
+  launchScripts,
+  events,
+  version,
+  health,
+  log,
+  ready,
+}: ControlParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.use((_request, response, next) => {
     response.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(async (_request, _response, next) => {
+    await ready;
     next();
   });
   const routes = [

@@ -37,10 +37,12 @@ const bundleFile = z.object({ root: z.object({ path: z.string() }) });
 /** The container whose processes have the network namespace `inode`; undefined while it can't be told. */
 export async function findContainer(inode: number): Promise<Container | undefined> {
   for (const pid of processesInNamespace(inode)) {
-    const mount = (await readMounts(pid)).find(({ root }) => HOSTS_FILE.test(root));
+    const mount = (await readMounts(pid)).find(
+      ({ root, mountPoint }) => HOSTS_FILE.test(root) && mountPoint.endsWith('/etc/hosts'),
+    );
     const hostsFile = mount && (await hostPathOf(mount));
     const container = hostsFile && (await readContainer(dirname(hostsFile), pid));
-    if (container) return container;
+    if (container && mount.root.includes(`/${container.id}/`)) return container;
   }
   return undefined;
 }

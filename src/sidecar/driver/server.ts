@@ -45,10 +45,10 @@ async function answer(
   const started = performance.now();
   const { status, reply, subject } = await handle(name, request, verbs, whenReady);
   const took = `${Math.round(performance.now() - started)} ms`;
-  if ('Err' in reply) log.error(name, `${subject}: ${reply.Err} (${took})`);
-  else log.info(name, `${subject} → ${JSON.stringify(reply)} (${took})`);
   response.writeHead(status, { 'Content-Type': 'application/vnd.docker.plugins.v1.2+json' });
   response.end(JSON.stringify(reply));
+  if ('Err' in reply) log.error(name, `${subject}: ${reply.Err} (${took})`);
+  else log.info(name, `${subject} → ${JSON.stringify(reply)} (${took})`);
 }
 
 interface Answer {
@@ -86,7 +86,7 @@ async function handle(
     if (text === '' && !withoutBody.has(name)) return { status: 400, reply: { Err: 'empty body' }, subject };
     const body: unknown = text === '' ? {} : JSON.parse(text);
     subject = describe(body);
-    await whenReady;
+    if (!withoutBody.has(name)) await whenReady;
     return { status: 200, reply: await verb(body), subject };
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : explain(error);
@@ -94,6 +94,7 @@ async function handle(
   }
 }
 
+/** The handshake needs nothing from our records. */
 const withoutBody = new Set(['Plugin.Activate', 'NetworkDriver.GetCapabilities']);
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -11,11 +11,16 @@ export interface BridgePlan {
 export const bridgeAlias = (networkId: string): string => `kasm-sidecar:${networkId}`;
 
 // No spanning tree and no snooping: the bridge speaks only when a session or the proxy does.
-export const planBridge = ({ bridge, bridgeMac, networkId, addresses }: BridgePlan): string[] => [
-  `link add name ${bridge} address ${bridgeMac} type bridge stp_state 0 mcast_snooping 0`,
-  `link set dev ${bridge} alias ${bridgeAlias(networkId)}`,
+export const planBridge = (plan: BridgePlan): string[] => [
+  `link add name ${plan.bridge} address ${plan.bridgeMac} type bridge stp_state 0 mcast_snooping 0`,
+  `link set dev ${plan.bridge} alias ${bridgeAlias(plan.networkId)}`,
+  ...configureBridge(plan),
+];
+
+/** May be done again, on a bridge that stands. */
+export const configureBridge = ({ bridge, addresses }: BridgePlan): string[] => [
   `link set dev ${bridge} addrgenmode none`,
-  ...addresses.map((address) => `address add ${address} dev ${bridge}${address.includes(':') ? ' nodad' : ''}`),
+  ...addresses.map((address) => `address replace ${address} dev ${bridge}${address.includes(':') ? ' nodad' : ''}`),
   `link set dev ${bridge} up`,
 ];
 

@@ -1,5 +1,5 @@
 import { familyOf, type IpFamily } from '../../shared/ip.ts';
-import { directOf, isOpen, type Passage, type ProxyPeer, type Wire } from './wire.ts';
+import { directOf, type Passage, type ProxyPeer, type Wire } from './wire.ts';
 
 /**
  * The lock: the inner of the two layers, iptables in the container's namespace.
@@ -31,7 +31,7 @@ const EMBEDDED_RESOLVER = '127.0.0.11/32';
 export const planLock = (input: LockInput): Lock => ({ v4: planFamily(input, 4), v6: planFamily(input, 6) });
 
 function planFamily(input: LockInput, family: IpFamily): string {
-  if (input.passage.kind === 'proxy' || isOpen(input.passage)) return openTables();
+  if (input.passage.kind === 'proxy' || input.passage.kind === 'open') return openTables();
   return [
     table(
       'mangle',

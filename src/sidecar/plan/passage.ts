@@ -1,5 +1,5 @@
 import type { SessionState } from '../../shared/session-view.ts';
-import { EVERYWHERE, type Passage } from './wire.ts';
+import type { Passage } from './wire.ts';
 
 /** What a launch script wants, as far as the rules depend on it. */
 export type Wish = { readonly kind: 'tunnel'; readonly allow: readonly string[] } | { readonly kind: 'none' };
@@ -16,13 +16,8 @@ export function planPassage(state: SessionState, wish: Wish | undefined): Passag
       return { kind: 'session', direct: [] };
     case 'connected':
     case 'reconnecting':
-      return { kind: 'session', direct: directFor(wish) };
+      return wish?.kind === 'none' ? { kind: 'open' } : { kind: 'session', direct: wish?.allow ?? [] };
     case 'ended':
       return { kind: 'shut' };
   }
-}
-
-function directFor(wish: Wish | undefined): readonly string[] {
-  if (!wish) return [];
-  return wish.kind === 'none' ? EVERYWHERE : wish.allow;
 }

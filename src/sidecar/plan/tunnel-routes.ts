@@ -27,6 +27,14 @@ export const planTunnelHold = (family: IpFamily): string[] => [
   `route replace unreachable ${family === 4 ? '0.0.0.0/0' : '::/0'} metric ${LAST_METRIC} table ${TUNNEL_TABLE}`,
   `rule add priority ${MAIN_RULE_PRIORITY} table main suppress_prefixlength 0`,
   `rule add priority ${TUNNEL_RULE_PRIORITY} table ${TUNNEL_TABLE}`,
+  // What an earlier launch script allowed past its tunnel must not lead there any more.
+  `route flush table ${TUNNEL_TABLE} type unicast`,
+];
+
+/** Undoes the hold, for a session that is wanted without a tunnel after it had one. */
+export const planTunnelRelease = (): string[] => [
+  `rule del priority ${MAIN_RULE_PRIORITY} table main suppress_prefixlength 0`,
+  `rule del priority ${TUNNEL_RULE_PRIORITY} table ${TUNNEL_TABLE}`,
 ];
 
 /**

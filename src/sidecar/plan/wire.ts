@@ -33,16 +33,25 @@ export interface WireNetwork {
  * What a session may do besides its tunnel.
  * - `shut`: nothing; a wire is made like this.
  * - `session`: speak with the proxy, and with `direct` (networks in CIDR form; empty for a session that only has a tunnel).
+ * - `open`: everything but the host, its neighbours and link-local; for a session that is wanted without a tunnel.
  * - `proxy`: the endpoint is the proxy's own.
  */
 export type Passage =
   | { readonly kind: 'shut' }
   | { readonly kind: 'session'; readonly direct: readonly string[] }
+  | { readonly kind: 'open' }
   | { readonly kind: 'proxy' };
 
 export const EVERYWHERE: readonly string[] = ['0.0.0.0/0', '::/0'];
 
-/** No egress tunnel at all: everything is direct. */
-export const isOpen = (passage: Passage): boolean => passage.kind === 'session' && passage.direct.includes('0.0.0.0/0');
-
-export const directOf = (passage: Passage): readonly string[] => (passage.kind === 'session' ? passage.direct : []);
+export function directOf(passage: Passage): readonly string[] {
+  switch (passage.kind) {
+    case 'shut':
+    case 'proxy':
+      return [];
+    case 'session':
+      return passage.direct;
+    case 'open':
+      return EVERYWHERE;
+  }
+}

@@ -46,11 +46,17 @@ export class Egress {
     const record = this.#session.record.tunnel;
     const { state } = this.#session.record;
     if (!record || (state !== 'connected' && state !== 'reconnecting')) return false;
+    if (this.#session.record.fingerprint !== found.fingerprint) return false;
     const settings = this.#context.wireGuard.parse(found.script.egress);
     this.#settings = settings;
     this.#useResolvers(settings).catch((error) => this.#session.warn(`resolv.conf: ${explain(error)}`));
     this.#begin((signal) => this.#keep(settings, record, signal));
     return true;
+  }
+
+  /** Lets the attempt come to nothing; `stop` waits for that and clears up. */
+  abort(): void {
+    this.#attempt?.control.abort();
   }
 
   /** Ends the attempt and takes the tunnel away. Safe to repeat. */
@@ -60,6 +66,14 @@ export class Egress {
     attempt?.control.abort();
     await attempt?.done;
     await this.#removeTunnel();
+  }
+
+  /** The routes of a session that is wanted without a tunnel, after it had one. */
+  async release(): Promise<void> {
+    const { namespace, record } = this.#session;
+    if (!namespace || !record.held) return;
+    await this.#context.wireGuard.release(namespace);
+    this.#session.keepHold(false);
   }
 
   async observe(): Promise<TunnelObservation | undefined> {
@@ -82,7 +96,7 @@ export class Egress {
       if (!signal.aborted) await work(signal);
     } catch (error) {
       if (signal.aborted) return;
-      await this.#removeTunnel();
+      await this.#removeTunnel().catch((failure) => this.#session.log('error', explain(failure)));
       await this.#session.fail(error).catch((failure) => this.#session.log('error', explain(failure)));
     }
   }
@@ -94,6 +108,7 @@ export class Egress {
     if (this.#session.record.tunnel) await this.#removeTunnel();
     for (const { directive, message } of settings.notices) this.#session.warn(`${directive}: ${message}`);
     const names = this.#useResolvers(settings);
+    names.catch(() => undefined); // awaited below, and by then it may have failed already
     const [record] = await allOrFirstFailure([this.#establish(settings), this.#session.enter('connecting')]);
     await allOrFirstFailure([this.#waitForHandshake(record, end - performance.now(), signal), names]);
     await this.#connected(found, signal);
@@ -107,11 +122,13 @@ export class Egress {
 
   async #connected(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
     await this.#routeDirect(found.script.egress.allow ?? [], signal);
+    signal.throwIfAborted();
     await this.#session.enter('connected');
     await this.#session.signal('ready');
   }
 
   async #establish(settings: WireGuardSettings): Promise<TunnelRecord> {
+    this.#session.keepHold(true);
     const record = await this.#context.wireGuard.establish(this.#place(), settings);
     this.#session.keepTunnel(record);
     this.#session.log('info', `WireGuard (${record.implementation}) stands; server ${record.pinned.join(', ')}`);
@@ -131,12 +148,23 @@ export class Egress {
   async #keep(settings: WireGuardSettings, first: TunnelRecord, signal: AbortSignal): Promise<void> {
     let record = first;
     while (!signal.aborted) {
-      if (!(await this.#context.wireGuard.isAlive(this.#place(), record)))
-        record = await this.#restore(settings, signal);
-      else if (await this.#isStale(record)) record = await this.#revive(settings, record);
-      else await this.#session.enter('connected');
+      record = await this.#look(settings, record, signal).catch((error) => {
+        signal.throwIfAborted();
+        this.#session.log('warn', `The tunnel could not be looked at, it is left as it is: ${explain(error)}`);
+        return record;
+      });
       await this.#pause(record, signal);
     }
+  }
+
+  async #look(settings: WireGuardSettings, record: TunnelRecord, signal: AbortSignal): Promise<TunnelRecord> {
+    const alive = await this.#context.wireGuard.isAlive(this.#place(), record);
+    const stale = alive && (await this.#isStale(record));
+    signal.throwIfAborted();
+    if (!alive || stale === undefined) return this.#restore(settings, signal);
+    if (stale) return this.#revive(settings, record);
+    await this.#session.enter('connected');
+    return record;
   }
 
   /** Until it is time to observe again, or its process has died. */
@@ -154,6 +182,7 @@ export class Egress {
         const record = await this.#establish(settings);
         await this.#waitForHandshake(record, LAST_RETRY_MS, signal);
         await this.#routeDirect(this.#session.script?.script.egress.allow ?? [], signal);
+        signal.throwIfAborted();
         await this.#session.enter('connected');
         return record;
       } catch (error) {

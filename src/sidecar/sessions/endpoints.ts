@@ -129,7 +129,7 @@ export class Endpoints {
     await this.#write(record);
     if (known.joined) await this.#host.removeWire(hostLinkName(id)); // Docker repeats a Join whose answer it didn't get
     await this.#makeWire(record);
-    const session = this.#sessions.join(record, sandboxKey);
+    const session = this.#sessions.join(record, sandboxKey, joiner === 'session');
     if (namespace) await settledWithin(session.locked, LOCK_WAIT_MS);
     const keepsItsRoute = joiner === 'proxy' || network.internal;
     return {

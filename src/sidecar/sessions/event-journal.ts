@@ -33,11 +33,20 @@ export class EventJournal {
       time: new Date(now).toISOString(),
       ...event,
     };
-    appendFileSync(this.#path, toLine(entry), { mode: 0o600 });
+    this.#write(entry);
     this.#events.push(entry);
     if (this.#events.length > 2 * KEPT) this.#trim();
     for (const listener of this.#listeners) listener(entry);
     return entry;
+  }
+
+  /** A full file system costs the memory of this event after a crash, not the session. */
+  #write(entry: SessionEvent): void {
+    try {
+      appendFileSync(this.#path, toLine(entry), { mode: 0o600 });
+    } catch {
+      // listeners still hear it
+    }
   }
 
   #trim(): void {
@@ -45,8 +54,9 @@ export class EventJournal {
     writeFileAtomic.sync(this.#path, this.#events.map(toLine).join(''), { mode: 0o600 });
   }
 
+  /** Whether the last that was told of it is its end: a namespace may become a session anew. */
   hasEnded(namespace: string): boolean {
-    return this.#events.some((event) => event.namespace === namespace && event.state === 'ended');
+    return this.#events.findLast((event) => event.namespace === namespace)?.state === 'ended';
   }
 
   after(id: number): SessionEvent[] {

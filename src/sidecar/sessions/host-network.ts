@@ -14,7 +14,15 @@ import {
   planForwardChain,
   planHostTable,
 } from '../plan/host-firewall.ts';
-import { type BridgePlan, bridgeAlias, type PairPlan, planBridge, planPair, planPort } from '../plan/link.ts';
+import {
+  type BridgePlan,
+  bridgeAlias,
+  configureBridge,
+  type PairPlan,
+  planBridge,
+  planPair,
+  planPort,
+} from '../plan/link.ts';
 import type { Lock } from '../plan/lock.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 
@@ -38,7 +46,7 @@ export class HostNetwork {
   /** @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
   async ensureBridge(plan: BridgePlan): Promise<void> {
     const existing = (await listLinks(this.#run)).find(({ ifname }) => ifname === plan.bridge);
-    if (existing?.ifalias === bridgeAlias(plan.networkId)) return;
+    if (existing?.ifalias === bridgeAlias(plan.networkId)) return ipBatch(this.#run, configureBridge(plan));
     if (existing) {
       throw new EgressError('NETWORK_OPTION_INVALID', `option bridge: a link called ${plan.bridge} exists already`);
     }

@@ -7,6 +7,7 @@ import type { NamedSession } from './session-names.ts';
 export class KasmSignals {
   readonly #session: NamedSession;
   readonly #status = new EgressStatus();
+  #proxyAddress: string | undefined;
 
   constructor(session: NamedSession) {
     this.#session = session;
@@ -28,9 +29,17 @@ export class KasmSignals {
 
   /** `KASM_API_HOST` leads to the proxy. */
   async pointToProxy(address: string): Promise<void> {
+    this.#proxyAddress = address;
+    await this.reassert();
+  }
+
+  /** Docker 26.1 writes the file once more after its container has been made. */
+  async reassert(): Promise<void> {
     const { container } = this.#session;
-    if (!container) return;
-    await writeHosts(container, address).catch((error) => this.#session.warn(`/etc/hosts: ${explain(error)}`));
+    if (!container || this.#proxyAddress === undefined) return;
+    await writeHosts(container, this.#proxyAddress).catch((error) =>
+      this.#session.warn(`/etc/hosts: ${explain(error)}`),
+    );
   }
 
   async #onTarget(act: (target: StatusTarget) => Promise<void>): Promise<void> {

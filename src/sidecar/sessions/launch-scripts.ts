@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
@@ -21,6 +22,8 @@ export type CheckEgress = (egress: LaunchScript['egress']) => Promise<TunnelSett
 export interface FoundLaunchScript {
   readonly key: string;
   readonly script: LaunchScript;
+  /** Of the text it was read from: whether it is still the same one. */
+  readonly fingerprint: string;
 }
 
 interface Stored {
@@ -107,7 +110,7 @@ export class LaunchScripts implements LaunchScriptControl {
 
   #at(key: string): FoundLaunchScript | undefined {
     const stored = this.#stored.get(key);
-    return stored && { key, script: stored.script };
+    return stored && { key, script: stored.script, fingerprint: fingerprintOf(JSON.stringify(stored.record.body)) };
   }
 
   #keyOf({ id, name }: Pick<Container, 'id' | 'name'>): string | undefined {
@@ -123,9 +126,10 @@ export class LaunchScripts implements LaunchScriptControl {
     }
     const path = join(this.#profileDir, `${profile}.json`);
     try {
-      const script = parseLaunchScript(JSON.parse(await readFile(path, 'utf8')));
+      const text = await readFile(path, 'utf8');
+      const script = parseLaunchScript(JSON.parse(text));
       await this.#check(script.egress);
-      return { key: `profile:${profile}`, script };
+      return { key: `profile:${profile}`, script, fingerprint: fingerprintOf(text) };
     } catch (error) {
       throw new EgressError('PROFILE_INVALID', `The profile ${path} can't be used: ${explainFields(error)}`, {
         cause: error,
@@ -144,7 +148,10 @@ export class LaunchScripts implements LaunchScriptControl {
   }
 }
 
+const fingerprintOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
 function explainFields(error: unknown): string {
+  if (error instanceof SyntaxError) return 'it is not JSON'; // its message quotes the text, which holds secrets
   if (!(error instanceof EgressError) || error.fields.length === 0) return explain(error);
   return error.fields.map(({ pointer, reason }) => `${pointer}: ${reason}`).join('; ');
 }

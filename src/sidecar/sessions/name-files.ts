@@ -2,27 +2,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { poll } from '../../shared/async.ts';
 import type { Container } from '../docker/container-folder.ts';
-import type { Run } from '../host/command.ts';
-import type { Namespace } from '../host/netns.ts';
-import { closeEmbeddedResolver, hasEmbeddedResolver } from '../host/sockets.ts';
+import { hasEmbeddedResolver } from '../host/sockets.ts';
 import { addHostsEntry, type Resolvers, renderResolvConf } from '../plan/resolv-conf.ts';
 
 const RESOLVER_DEADLINE_MS = 3_000;
 
-/**
- * Takes Docker's embedded resolver away from a session.
- * @returns false if the kernel can't close its sockets; the lock's rules still keep every process without NET_ADMIN off it.
- */
-export async function removeEmbeddedResolver(
-  run: Run,
-  namespace: Namespace,
-  pid: number,
-  signal: AbortSignal,
-): Promise<boolean> {
+/** Until Docker's embedded resolver listens in the namespace of process `pid`. @returns false if it does not come */
+export async function awaitEmbeddedResolver(pid: number, signal: AbortSignal): Promise<boolean> {
   const listening = async () => ((await hasEmbeddedResolver(pid)) ? true : undefined);
-  if (!(await poll(listening, { everyMs: 5, deadlineMs: RESOLVER_DEADLINE_MS, signal }))) return true;
-  await closeEmbeddedResolver(run, namespace);
-  return !(await hasEmbeddedResolver(pid));
+  return (await poll(listening, { everyMs: 5, deadlineMs: RESOLVER_DEADLINE_MS, signal })) ?? false;
 }
 
 /** Writes the container's resolv.conf in place: it is a bind mount, so its inode must stay. */

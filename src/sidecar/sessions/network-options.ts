@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EgressError } from '../../shared/errors.ts';
 import { toFieldErrors } from '../../shared/launch-script.ts';
-import { MAX_LINK_NAME } from '../../shared/names.ts';
+import { isOurs, MAX_LINK_NAME } from '../../shared/names.ts';
 
 const port = z
   .string()
@@ -24,6 +24,7 @@ const options = z.strictObject({
   bridge: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'not an interface name')
+    .refine((name) => !isOurs(name), 'a name that the sidecar gives to its own links')
     .max(MAX_LINK_NAME, `longer than ${MAX_LINK_NAME} characters`)
     .optional(),
   deadline: z.coerce.number().int().min(1).max(600).default(45),

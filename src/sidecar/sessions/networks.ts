@@ -5,7 +5,7 @@ import type { Log } from '../../shared/log.ts';
 import { bridgeName, DEFAULT_BRIDGE, DEFAULT_NETWORK } from '../../shared/names.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { FirewallNetwork } from '../plan/host-firewall.ts';
-import { macOf } from '../plan/link.ts';
+import { bridgeAlias, macOf } from '../plan/link.ts';
 import type { ProxyPeer, WireNetwork } from '../plan/wire.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { NetworkRecord, networkRecord } from '../store/records.ts';
@@ -60,13 +60,17 @@ export class Networks {
     const { records, unreadable } = await this.#store.readAll();
     for (const { file, why } of unreadable)
       this.#log.error('networks', `${file} can't be read, its network stays down: ${why}`);
-    for (const record of records) {
+    const links = await this.#host.links();
+    for (const found of records) {
+      // A crash while the bridge was renamed: its alias tells whose it is.
+      const bridge = links.find(({ ifalias }) => ifalias === bridgeAlias(found.id))?.ifname ?? found.bridge;
+      const record = { ...found, bridge };
       this.#records.set(record.id, record);
       await this.#ensureBridge(record).catch((error) =>
         this.#log.error('networks', `${record.bridge}: ${explain(error)}`),
       );
     }
-    await this.applyFirewall();
+    await this.applyFirewall().catch((error) => this.#log.error('networks', explain(error))); // tried again every 10 s
     return unreadable.length === 0;
   }
 
@@ -174,6 +178,7 @@ export class Networks {
     await this.#host.renameBridge(record.bridge, DEFAULT_BRIDGE);
     this.#records.set(id, renamed);
     await this.#store.write(id, renamed);
+    await this.#ensureBridge(renamed); // a link that was down has lost its IPv6 addresses
     await this.applyFirewall();
   }
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import {
@@ -38,7 +39,8 @@ export function orphanLinks(links: readonly Link[], known: Known): string[] {
 /** A user-space tunnel that no session knows: its device's name is the last word of its command. */
 const isOrphanTunnel = (argv: readonly string[], known: Known): boolean => {
   const device = argv.at(-1) ?? '';
-  return device.startsWith(TUNNEL_PREFIX) && !known.namespaces.map(tunnelName).includes(device);
+  const isTunnel = basename(argv[0] ?? '') === 'wireguard-go' && device.startsWith(TUNNEL_PREFIX) && isOurs(device);
+  return isTunnel && !known.namespaces.map(tunnelName).includes(device);
 };
 
 export async function removeOrphans(host: HostNetwork, known: Known, log: Log): Promise<void> {
@@ -46,6 +48,8 @@ export async function removeOrphans(host: HostNetwork, known: Known, log: Log): 
     log.warn('orphans', `${link} belongs to nothing that is known; it is removed.`);
     await host.removeLink(link).catch((error) => log.error('orphans', explain(error)));
   }
+  const wires = known.endpointIds.map(hostLinkName);
+  for (const link of await host.guarded()) if (isOurs(link) && !wires.includes(link)) await host.removeGuard(link);
   for (const found of findProcesses((argv) => isOrphanTunnel(argv, known))) {
     log.warn(
       'orphans',

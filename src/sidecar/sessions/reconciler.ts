@@ -3,7 +3,6 @@ import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { hostLinkName, isOurs } from '../../shared/names.ts';
 import { linkNames } from '../host/ip.ts';
-import { isOpen } from '../plan/wire.ts';
 import type { Endpoints } from './endpoints.ts';
 import { foreignLinks, undecided } from './foreign-links.ts';
 import type { HostNetwork } from './host-network.ts';
@@ -13,6 +12,7 @@ import type { SessionRegistry } from './session-registry.ts';
 /** Netlink can't be heard without a child process, and a look at the links' names costs next to nothing. */
 const LOOK_EVERY_MS = 40;
 const END_EVERY_MS = 1_000;
+const NAMES_EVERY_MS = 2_000;
 const REPAIR_EVERY_MS = 10_000;
 /** How long a new pair may wait for its other end to be moved. */
 const LOOK_AGAIN_FOR_MS = 10_000;
@@ -49,6 +49,7 @@ export class Reconciler {
     this.#timers = [
       setInterval(() => this.#look(), LOOK_EVERY_MS),
       setInterval(() => this.#endGone(), END_EVERY_MS),
+      setInterval(() => this.#keepNames(), NAMES_EVERY_MS),
       setInterval(() => this.#repair(), REPAIR_EVERY_MS),
     ];
   }
@@ -87,14 +88,15 @@ export class Reconciler {
       this.#log.warn('guard', `A session has an interface on another network; its host end ${link} is shut.`);
     }
     const wanted = new Set([...foreign, ...this.#endpoints.all().map(({ id }) => hostLinkName(id))]);
-    for (const link of guarded.filter((link) => !wanted.has(link))) await this.#host.removeGuard(link);
+    // Guards of our own wires go with their wires: an endpoint that could not be read must stay shut.
+    for (const link of guarded.filter((link) => !wanted.has(link) && !isOurs(link))) await this.#host.removeGuard(link);
     if (undecided(links, own).length === 0) this.#lookUntil = 0;
   }
 
   #closedLinks(): string[] {
     return this.#sessions
       .all()
-      .filter((session) => session.record.role === 'session' && !isOpen(session.passage))
+      .filter((session) => session.isClosed)
       .flatMap((session) => session.endpoints)
       .map(({ id }) => hostLinkName(id));
   }
@@ -114,7 +116,6 @@ export class Reconciler {
       await this.#background('networks', this.#networks.repair());
       await this.#background('guards', this.#repairGuards());
       await this.#background('links', this.#guardForeign());
-      await this.#background('names', this.#repairNames());
     });
   }
 
@@ -129,8 +130,9 @@ export class Reconciler {
     }
   }
 
-  async #repairNames(): Promise<void> {
-    for (const session of this.#sessions.all()) await session.names.reassert();
+  /** A restarted engine opens its resolvers again, and Docker writes hosts and resolv.conf anew when it likes. */
+  #keepNames(): void {
+    for (const session of this.#sessions.all()) void this.#background('names', session.reassertNames());
   }
 
   #background(subject: string, work: Promise<void>): Promise<void> {

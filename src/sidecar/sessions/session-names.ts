@@ -1,8 +1,9 @@
 import type { Container } from '../docker/container-folder.ts';
 import type { Run } from '../host/command.ts';
 import type { Namespace } from '../host/netns.ts';
+import { closeEmbeddedResolver, hasEmbeddedResolver } from '../host/sockets.ts';
 import type { Resolvers } from '../plan/resolv-conf.ts';
-import { hostResolvers, removeEmbeddedResolver, writeResolvConf } from './name-files.ts';
+import { awaitEmbeddedResolver, hostResolvers, writeResolvConf } from './name-files.ts';
 
 const NONE: Resolvers = { servers: [], searchDomains: [] };
 
@@ -21,7 +22,8 @@ export class SessionNames {
   readonly #session: NamedSession;
   readonly #run: Run;
   readonly #signal: AbortSignal;
-  #taken: Promise<void> | undefined;
+  /** Docker's resolver may not be used any more. */
+  #taken = false;
   #wanted: Resolvers | undefined;
 
   constructor(session: NamedSession, run: Run, signal: AbortSignal) {
@@ -49,28 +51,32 @@ export class SessionNames {
   /** For a session without a tunnel: Docker's own way, unless that has been taken away already. */
   async useDirect(servers: readonly string[] | undefined): Promise<void> {
     if (!this.#taken && !servers) return;
-    await this.#taken;
     this.#wanted = { servers: servers ?? (await hostResolvers()), searchDomains: [] };
     await this.reassert();
   }
 
-  /** Docker writes the file anew when a container is connected to another network. */
+  /** Docker writes the file anew now and then, and an engine that was restarted opens its resolvers again. */
   async reassert(): Promise<void> {
-    const { container } = this.#session;
-    if (container && this.#wanted) await writeResolvConf(container, this.#wanted);
-  }
-
-  #take(): Promise<void> {
-    this.#taken ??= this.#removeResolver();
-    return this.#taken;
-  }
-
-  async #removeResolver(): Promise<void> {
     const { namespace, container } = this.#session;
-    if (!namespace || !container) return;
-    if (await removeEmbeddedResolver(this.#run, namespace, container.pid, this.#signal)) return;
-    this.#session.warn(
-      "This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.",
-    );
+    if (!container) return;
+    if (this.#taken && namespace && (await hasEmbeddedResolver(container.pid))) await this.#close(namespace, container);
+    if (this.#wanted) await writeResolvConf(container, this.#wanted);
+  }
+
+  /** Waits for the resolver to appear, which on a container's start it soon does; `reassert` closes it whenever it is there. */
+  async #take(): Promise<void> {
+    const { namespace, container } = this.#session;
+    if (this.#taken || !namespace || !container) return;
+    this.#taken = true;
+    if (await awaitEmbeddedResolver(container.pid, this.#signal)) await this.#close(namespace, container);
+  }
+
+  async #close(namespace: Namespace, { pid }: Container): Promise<void> {
+    await closeEmbeddedResolver(this.#run, namespace);
+    if (await hasEmbeddedResolver(pid)) {
+      this.#session.warn(
+        "This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.",
+      );
+    }
   }
 }

@@ -30,7 +30,7 @@ export class SessionRegistry implements SessionControl {
   }
 
   /** Docker has put an endpoint into a sandbox: begins the session, or adds a wire to it. */
-  join(endpoint: EndpointRecord, sandboxKey: string): Session {
+  join(endpoint: EndpointRecord, sandboxKey: string, isSurelySession = false): Session {
     const name = namespaceName(sandboxKey);
     const existing = this.#sessions.get(name);
     if (existing) {
@@ -40,7 +40,7 @@ export class SessionRegistry implements SessionControl {
     const session = new Session(this.#context, newRecord(name, sandboxKey));
     session.attach(endpoint);
     this.#sessions.set(name, session);
-    session.start();
+    session.start(isSurelySession);
     return session;
   }
 
@@ -48,7 +48,7 @@ export class SessionRegistry implements SessionControl {
   async leave(endpointId: string): Promise<void> {
     const session = this.of(endpointId);
     if (!session) return;
-    const networkIds = session.endpoints.map(({ networkId }) => networkId);
+    const { networkIds } = session;
     if (session.detach(endpointId)) await this.#end(session);
     else await session.reapply();
     if (session.isProxy) for (const networkId of networkIds) this.proxyChanged(networkId);
@@ -58,12 +58,14 @@ export class SessionRegistry implements SessionControl {
     return this.all().find((session) => session.endpoints.some(({ id }) => id === endpointId));
   }
 
-  /** Finds again what an earlier process kept, and ends what is gone. */
-  async recover(endpoints: readonly EndpointRecord[]): Promise<void> {
+  /** Finds again what an earlier process kept, and ends what is gone. `allKnown`: whether every endpoint could be read. */
+  async recover(endpoints: readonly EndpointRecord[], allKnown: boolean): Promise<void> {
     const names = (await readdir(this.#context.settings.runDir).catch(() => [])).filter((name) =>
       NAMESPACE_NAME.test(name),
     );
-    for (const name of names) await this.#recoverOne(name, endpoints);
+    for (const name of names) {
+      await this.#recoverOne(name, endpoints, allKnown).catch((error) => this.#context.log.error(name, explain(error)));
+    }
     for (const endpoint of endpoints) {
       const key = endpoint.joined?.sandboxKey;
       // Joined, and no session on disk yet: a crash came in between.
@@ -71,14 +73,20 @@ export class SessionRegistry implements SessionControl {
     }
   }
 
-  async #recoverOne(name: string, endpoints: readonly EndpointRecord[]): Promise<void> {
+  async #recoverOne(name: string, endpoints: readonly EndpointRecord[], allKnown: boolean): Promise<void> {
     const folder = join(this.#context.settings.runDir, name);
     const { records, unreadable } = await new RecordStore(folder, sessionRecord).readAll();
     for (const { file, why } of unreadable) this.#context.log.error(name, `${file} can't be read: ${why}`);
-    const [record] = records;
-    if (!record) return rm(folder, { recursive: true, force: true });
-    const session = new Session(this.#context, record);
     const own = endpoints.filter(({ joined }) => joined && namespaceName(joined.sandboxKey) === name);
+    const [record] = records;
+    if (!record) {
+      // Unreadable is not absent: the container starts over as one that is not known yet, locked and without a tunnel.
+      for (const endpoint of own) this.join(endpoint, endpoint.joined?.sandboxKey ?? '');
+      if (own.length === 0 && unreadable.length === 0) await rm(folder, { recursive: true, force: true });
+      return;
+    }
+    if (own.length === 0 && !allKnown) return; // its endpoint may be the one that could not be read: it stays as it is
+    const session = new Session(this.#context, record);
     for (const endpoint of own) session.attach(endpoint);
     this.#sessions.set(name, session);
     if (own.length === 0 || !(await session.recover())) await this.#endGone(session);
@@ -103,9 +111,11 @@ export class SessionRegistry implements SessionControl {
   }
 
   async #end(session: Session): Promise<void> {
+    const networkIds = session.networkIds;
     await session.end();
     this.#sessions.delete(session.record.namespace);
     if (directOf(session.passage).length > 0) await this.#context.networks.applyFirewall();
+    if (session.isProxy) for (const networkId of networkIds) this.proxyChanged(networkId);
   }
 
   proxiesOf(networkId: string): ProxyPeer[] {
@@ -180,4 +190,5 @@ const newRecord = (namespace: string, sandboxKey: string): SessionRecord => ({
   state: 'blocked',
   since: new Date().toISOString(),
   cut: false,
+  held: false,
 });

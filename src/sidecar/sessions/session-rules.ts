@@ -19,6 +19,7 @@ export class SessionRules {
   readonly #wires: () => Wire[];
   readonly #changes = new Queue();
   #passage: Passage = { kind: 'shut' };
+  #appliedFirewall = '';
   #servers: readonly string[] = [];
   #appliedLock = '';
   readonly #appliedGuards = new Map<string, string>();
@@ -42,26 +43,64 @@ export class SessionRules {
 
   /**
    * Makes both layers as `plan` says when its turn comes. The one that closes goes first: what widens is locked before the
-   * guard opens, what narrows is shut at the guard before the lock follows.
-   * @param again also where the lock is believed to stand: somebody else may have changed it
+   * guard opens, what narrows is shut at the guard before the rest follows, each also where one before it failed.
+   * @param again also where the rules are believed to stand: somebody else may have changed them
    * @throws EgressError LOCK_FAILED; then the guard is shut
    */
   apply(namespace: Namespace, plan: () => Passage, { again = false } = {}): Promise<void> {
     return this.#changes.run(async () => {
-      if (this.#lockBroken && !again) return this.#applyGuards({ kind: 'shut' });
+      if (this.#lockBroken && !again) return this.#shut();
       const passage = plan();
       const widens = this.#passage.kind === 'shut' || directOf(passage).length > directOf(this.#passage).length;
-      const steps = [() => this.#applyLock(namespace, passage, again), () => this.#applyGuards(passage, again)];
-      for (const step of widens ? steps : steps.reverse()) await step();
+      await (widens ? this.#widen(namespace, passage, again) : this.#narrow(namespace, passage, again));
     });
   }
 
-  /** For the proxy: trusted, so no lock, and a guard that lets everything by. */
-  open(): Promise<void> {
+  /** For the proxy: trusted, so a guard that lets everything by, and no lock, also where it was taken for a session at first. */
+  open(namespace: Namespace): Promise<void> {
     return this.#changes.run(async () => {
       for (const { hostLink } of this.#wires()) await this.#context.host.setIsolated(hostLink, false);
-      await this.#applyGuards({ kind: 'proxy' });
+      if (this.#appliedLock !== '') await this.#applyLock(namespace, { kind: 'proxy' }, true);
+      await this.#applyGuards({ kind: 'proxy' }, false);
+      this.#setPassage({ kind: 'proxy' });
     });
+  }
+
+  async #widen(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
+    await this.#applyLock(namespace, passage, again);
+    this.#setPassage(passage);
+    await this.#applyFirewall();
+    await this.#applyGuards(passage, again);
+  }
+
+  async #narrow(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
+    await this.#applyGuards(passage, again);
+    this.#setPassage(passage);
+    try {
+      await this.#applyLock(namespace, passage, again);
+    } finally {
+      await this.#applyFirewall();
+    }
+  }
+
+  async #shut(): Promise<void> {
+    await this.#applyGuards({ kind: 'shut' }, false);
+    this.#setPassage({ kind: 'shut' });
+  }
+
+  #setPassage(passage: Passage): void {
+    const changes = JSON.stringify(passage) !== JSON.stringify(this.#passage);
+    this.#passage = passage;
+    if (changes) this.#context.passageChanged();
+  }
+
+  /** The host forwards for those wires that may reach something directly. */
+  async #applyFirewall(): Promise<void> {
+    const direct = directOf(this.#passage).length > 0;
+    const wanted = direct ? JSON.stringify(this.#wires().map(({ ipv4, ipv6 }) => [ipv4, ipv6])) : '';
+    if (wanted === this.#appliedFirewall) return;
+    await this.#context.networks.applyFirewall();
+    this.#appliedFirewall = wanted;
   }
 
   async #applyLock(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
@@ -74,17 +113,12 @@ export class SessionRules {
       this.#lockBroken = false;
     } catch (cause) {
       this.#lockBroken = true;
-      await this.#applyGuards({ kind: 'shut' });
+      await this.#shut();
       throw new EgressError('LOCK_FAILED', undefined, { cause, details: { namespace: namespace.name } });
     }
   }
 
-  async #applyGuards(passage: Passage, again = false): Promise<void> {
-    const directChanges = directOf(passage).join() !== directOf(this.#passage).join();
-    const kindChanges = passage.kind !== this.#passage.kind;
-    this.#passage = passage;
-    if (directChanges || kindChanges) this.#context.passageChanged();
-    if (directChanges) await this.#context.networks.applyFirewall();
+  async #applyGuards(passage: Passage, again: boolean): Promise<void> {
     for (const wire of this.#wires()) await this.#applyGuard(wire, passage, again);
   }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { poll, settledWithin } from '../../shared/async.ts';
+import { poll, Queue, settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, findContainer } from '../docker/container-folder.ts';
@@ -32,6 +32,8 @@ export class Session {
   readonly #endpoints = new Map<string, EndpointRecord>();
   readonly #ledger: SessionLedger;
   readonly #life = new AbortController();
+  /** What egress it gets is decided by one at a time, in the order in which it was asked for. */
+  readonly #decisions = new Queue();
   readonly #kasm = new KasmSignals(this);
   readonly #rules: SessionRules;
   readonly #names: SessionNames;
@@ -42,6 +44,7 @@ export class Session {
   #container: Container | undefined;
   #found: FoundLaunchScript | undefined;
   #wish: Wish | undefined;
+  #isSurelySession = false;
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(context: SessionContext, record: SessionRecord) {
@@ -66,6 +69,9 @@ export class Session {
   get endpoints(): EndpointRecord[] {
     return [...this.#endpoints.values()];
   }
+  get networkIds(): string[] {
+    return this.endpoints.map(({ networkId }) => networkId);
+  }
   get passage(): Passage {
     return this.#rules.passage;
   }
@@ -80,6 +86,11 @@ export class Session {
   }
   get isProxy(): boolean {
     return this.record.role === 'proxy';
+  }
+  /** It may leave by its tunnel only, so its interfaces on other networks are no way out either. */
+  get isClosed(): boolean {
+    const isSession = this.record.role === 'session' || (this.record.role === 'unknown' && this.#isSurelySession);
+    return isSession && this.#rules.passage.kind !== 'open';
   }
   /** Until its namespace is locked, or it is known to be the proxy's. */
   get locked(): Promise<void> {
@@ -97,8 +108,9 @@ export class Session {
     return this.#endpoints.size === 0;
   }
 
-  /** For a namespace that Docker has just named. */
-  start(): void {
+  /** For a namespace that Docker has just named. `isSurelySession`: it can't be the proxy. */
+  start(isSurelySession: boolean): void {
+    this.#isSurelySession = isSurelySession;
     this.#background(this.#setUp());
   }
 
@@ -116,7 +128,8 @@ export class Session {
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
     this.#namespace = namespace;
-    await this.#identify(IDENTITY_QUICK_MS, 4);
+    // Identifying takes its time when many start at once, and on engines before 28 nothing holds the process back meanwhile.
+    await Promise.all([this.#identify(IDENTITY_QUICK_MS, 10), this.#isSurelySession ? this.#applyRules() : undefined]);
     this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
     this.#ledger.update({ inode: namespace.inode });
     if (this.#isNamedProxy()) return this.#becomeProxy();
@@ -146,7 +159,7 @@ export class Session {
   }
 
   async #openToProxy(): Promise<void> {
-    await this.#rules.open();
+    if (this.#namespace) await this.#rules.open(this.#namespace);
     for (const { ipv4, link } of this.#wires()) {
       this.log('info', `Proxy container configured using internal IP (${ipv4}), interface ${link}`);
     }
@@ -158,17 +171,17 @@ export class Session {
     this.#ledger.announce();
     this.#pointToProxy();
     // Beside each other: a tunnel's device needs no lock, since the guard is still shut.
-    await Promise.all([this.#lockIn(), this.chooseEgress()]);
+    await Promise.all([this.#lockIn(), this.#decide(() => this.#chooseEgress())]);
     if (this.#container) return;
     // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
     await this.#identify(this.deadlineMs(), 500);
     if (this.#isNamedProxy()) return this.#becomeProxy();
-    if (this.#container) await this.chooseEgress();
+    if (this.#container) await this.#decide(() => this.#chooseEgress());
   }
 
   async #readopt(namespace: Namespace): Promise<void> {
     this.#namespace = namespace;
-    await this.#identify(0, 1);
+    await this.#identify(IDENTITY_QUICK_MS, 20);
     if (this.isProxy) return this.#becomeProxy();
     this.#found = await this.#findScript().catch(() => undefined);
     this.#wish = toWish(this.#found);
@@ -176,8 +189,10 @@ export class Session {
     this.#locked.resolve();
     this.log('info', `Found again in state ${this.record.state}`);
     if (this.record.cut) return this.#settled.resolve();
-    const kept = this.#found !== undefined && (await this.#egress.resume(this.#found));
-    if (!kept) await this.chooseEgress();
+    await this.#decide(async () => {
+      const kept = this.#found !== undefined && (await this.#egress.resume(this.#found));
+      if (!kept) await this.#chooseEgress();
+    });
   }
 
   #findScript(): Promise<FoundLaunchScript | undefined> {
@@ -185,9 +200,15 @@ export class Session {
     return this.#context.launchScripts.find({ launchKey, container: this.#container });
   }
 
+  async #decide(decision: () => Promise<void>): Promise<void> {
+    await this.#decisions.run(async () => {
+      if (!this.#life.signal.aborted) await decision();
+    });
+  }
+
   /** Takes the launch script that is meant for this container, or what its network's policy says without one. */
-  async chooseEgress(): Promise<void> {
-    if (this.record.cut || this.isProxy || this.#life.signal.aborted) return;
+  async #chooseEgress(): Promise<void> {
+    if (this.record.cut || this.isProxy) return;
     clearTimeout(this.#deadline);
     try {
       // It could not be told at Join that this is not the proxy, which may publish ports on another network of its own.
@@ -204,7 +225,11 @@ export class Session {
 
   async #use(found: FoundLaunchScript): Promise<void> {
     const { session_id: sessionId, egress } = found.script;
-    this.#ledger.update({ launchKey: found.key, ...(sessionId === undefined ? {} : { sessionId }) });
+    this.#ledger.update({
+      launchKey: found.key,
+      fingerprint: found.fingerprint,
+      ...(sessionId === undefined ? {} : { sessionId }),
+    });
     if (egress.type === 'none') return this.#open(found);
     this.#found = found;
     this.#wish = toWish(found);
@@ -214,6 +239,7 @@ export class Session {
   /** Wanted without a tunnel: the plain route through the host's NAT. */
   async #open(found: FoundLaunchScript | undefined): Promise<void> {
     await this.#egress.stop();
+    await this.#egress.release();
     this.#found = found;
     this.#wish = { kind: 'none' };
     await this.enter('connected');
@@ -221,15 +247,26 @@ export class Session {
     await this.signal('ready');
   }
 
-  async #waitForScript(): Promise<void> {
-    await this.#egress.stop();
+  /** Shuts first, clears up after. */
+  async #block(why?: EgressError): Promise<void> {
+    this.#egress.abort();
     this.#found = undefined;
     this.#wish = undefined;
-    await this.enter('blocked');
-    this.#background(this.#names.refuse());
+    await this.enter('blocked', why);
+    await this.#egress.stop();
+  }
+
+  async #waitForScript(): Promise<void> {
+    await this.#block();
+    await this.#names.refuse();
     this.#settled.resolve();
-    const overdue = () => this.#background(this.fail(new EgressError('NO_LAUNCH_SCRIPT')));
+    const overdue = () => this.#background(this.#decide(() => this.#giveUpWaiting()));
     this.#deadline = setTimeout(overdue, this.deadlineMs()).unref();
+  }
+
+  async #giveUpWaiting(): Promise<void> {
+    if (this.record.state === 'blocked' && !this.record.cut && !this.#found)
+      await this.fail(new EgressError('NO_LAUNCH_SCRIPT'));
   }
 
   /** Until a session is connected, milliseconds. */
@@ -240,18 +277,16 @@ export class Session {
 
   /** The launch script under `key` came, changed or went. */
   scriptChanged(key: string): void {
-    if (!this.#namespace || this.isProxy || this.record.cut) return;
-    this.#background(this.#reconsider(key));
+    if (!this.#namespace || this.record.role !== 'session') return;
+    this.#background(this.#decide(() => this.#reconsider(key)));
   }
 
   async #reconsider(key: string): Promise<void> {
+    if (this.record.cut) return;
     const found = await this.#findScript().catch(() => undefined);
-    if (found?.key === key) return this.chooseEgress();
+    if (found?.key === key) return this.#chooseEgress();
     if (this.#found?.key !== key) return;
-    await this.#egress.stop();
-    this.#found = undefined;
-    this.#wish = undefined;
-    await this.enter('blocked', new EgressError('LAUNCH_SCRIPT_DELETED'));
+    await this.#block(new EgressError('LAUNCH_SCRIPT_DELETED'));
   }
 
   /** The proxy of a network came, went or moved: its address stands in both layers. */
@@ -264,15 +299,18 @@ export class Session {
 
   async reconnect(): Promise<void> {
     this.#ledger.update({ cut: false });
-    await this.#egress.stop();
-    await this.chooseEgress();
+    await this.#decide(async () => {
+      await this.#egress.stop();
+      await this.#chooseEgress();
+    });
   }
 
   async disconnect(): Promise<void> {
     this.#ledger.update({ cut: true });
     clearTimeout(this.#deadline);
-    await this.#egress.stop();
-    await this.enter('blocked', new EgressError('DISCONNECTED'));
+    await this.#decide(async () => {
+      await this.#block(new EgressError('DISCONNECTED'));
+    });
   }
 
   /** The VPN server's addresses: they stand in the documented rows. */
@@ -283,6 +321,7 @@ export class Session {
 
   /** Moves to `state`: on disk, in the rules, then in the log and as an event. */
   async enter(state: SessionState, why?: EgressError): Promise<void> {
+    if (this.#life.signal.aborted) return;
     const previous = this.#ledger.move(state, why);
     try {
       await this.#applyRules();
@@ -301,6 +340,8 @@ export class Session {
     if (this.#life.signal.aborted) return;
     const failure = toEgressError(error);
     if (failure.cause) this.log('error', explain(failure));
+    if (this.#names.servers.length === 0)
+      void this.#names.refuse().catch((again) => this.warn(`resolv.conf: ${explain(again)}`));
     await this.enter('failed', failure).catch((again) => this.log('error', explain(again)));
     await this.signal('error');
   }
@@ -329,6 +370,10 @@ export class Session {
     if (proxy) void this.#kasm.pointToProxy(proxy.ipv4);
   }
 
+  keepHold(held: boolean): void {
+    if (this.record.held !== held) this.#ledger.update({ held });
+  }
+
   keepTunnel(tunnel: TunnelRecordOnDisk | undefined): void {
     this.#ledger.keepTunnel(tunnel);
   }
@@ -346,7 +391,14 @@ export class Session {
   async reapply(): Promise<void> {
     if (this.isProxy) return this.#openToProxy();
     await this.#applyRules({ again: true });
+    await this.reassertNames();
+  }
+
+  /** What others write into the container's files is put right. */
+  async reassertNames(): Promise<void> {
+    if (this.record.role !== 'session' || this.#life.signal.aborted) return;
     await this.#names.reassert();
+    await this.#kasm.reassert();
   }
 
   #networks(): NetworkRecord[] {

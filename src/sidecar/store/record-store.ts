@@ -41,7 +41,8 @@ export class RecordStore<Schema extends z.ZodType> {
       try {
         records.push(this.#schema.parse(JSON.parse(await readFile(file, 'utf8'))));
       } catch (error) {
-        unreadable.push({ file, why: explain(error) });
+        // A syntax error's message quotes the text, which may hold secrets.
+        unreadable.push({ file, why: error instanceof SyntaxError ? 'it is not JSON' : explain(error) });
       }
     }
     return { records, unreadable };

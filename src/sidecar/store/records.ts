@@ -77,6 +77,10 @@ export const sessionRecord = z.strictObject({
   /** Host-side path of the container's root file system, for what must be cleared when its processes are gone. */
   rootfs: z.string().optional(),
   tunnel: tunnelRecord.optional(),
+  /** A tunnel has taken over the routes in the namespace; they stay taken while none stands. */
+  held: z.boolean().default(false),
+  /** Of the launch script that the tunnel was made for. */
+  fingerprint: z.string().optional(),
 });
 export type SessionRecord = z.infer<typeof sessionRecord>;
 

@@ -72,4 +72,6 @@ export interface TunnelKind<Settings extends TunnelSettings> {
     place: Pick<TunnelPlace, 'hostDevice'> & Partial<Pick<TunnelPlace, 'namespace'>>,
     record?: TunnelRecord,
   ): Promise<void>;
+  /** Lets a session use its other routes again: it is wanted without a tunnel now. Until then they stay unreachable. */
+  release(namespace: Namespace): Promise<void>;
 }

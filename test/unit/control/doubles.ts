@@ -150,7 +150,15 @@ export async function startControl() {
   const logLines: string[] = [];
   const write = (subject: string, text: string) => void logLines.push(`${subject} | ${text}`);
   const log = { info: write, warn: write, error: write };
-  const app = createControlApp({ sessions, launchScripts, events, version: '1.2.3', health: async () => checks, log });
+  const app = createControlApp({
+    sessions,
+    launchScripts,
+    events,
+    version: '1.2.3',
+    health: async () => checks,
+    log,
+    ready: Promise.resolve(),
+  });
   const server = await listenOnSocket(app, socket);
   const close = async () => {
     await server.close();

@@ -1,10 +1,10 @@
 import { familyOf, type IpFamily } from '../../../shared/ip.ts';
 import type { Run } from '../../host/command.ts';
 import { ipBatchInside } from '../../host/ip.ts';
-import type { Namespace } from '../../host/netns.ts';
+import { type Namespace, runInside } from '../../host/netns.ts';
 import { runRepeatableBatch } from '../../host/repeatable-batch.ts';
 import { setSysctlsInside } from '../../host/sysctl.ts';
-import { planTunnelHold, planTunnelRoutes, type TunnelRouting } from '../../plan/tunnel-routes.ts';
+import { planTunnelHold, planTunnelRelease, planTunnelRoutes, type TunnelRouting } from '../../plan/tunnel-routes.ts';
 
 /**
  * Makes everything unreachable that no tunnel takes, and takes away devices of an earlier life. Both families at once,
@@ -21,6 +21,17 @@ export async function holdInside(
     runRepeatableBatch(run, namespace, family, [...planTunnelHold(family), ...lines]);
   const results = await Promise.allSettled([apply(4, removals), ...(kernelHasIpv6 ? [apply(6, [])] : [])]);
   for (const result of results) if (result.status === 'rejected') throw result.reason;
+}
+
+/** Undoes `holdInside`. Absent is success. */
+export async function releaseInside(run: Run, namespace: Namespace): Promise<void> {
+  const input = `${planTunnelRelease().join('\n')}\n`;
+  const okExitCodes = [1]; // 1: no such rule, or no IPv6
+  await Promise.all(
+    ['-4', '-6'].map((family) =>
+      runInside(run, namespace, ['ip', family, '-force', '-batch', '-'], { input, okExitCodes }),
+    ),
+  );
 }
 
 /**

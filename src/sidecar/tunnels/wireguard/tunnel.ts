@@ -4,6 +4,7 @@ import type { LaunchScript } from '../../../shared/launch-script.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Run } from '../../host/command.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
+import type { Namespace } from '../../host/netns.ts';
 import { isSameProcess } from '../../host/process.ts';
 import { readPeers, setConfig, setEndpoint, type WgPeer } from '../../host/wg.ts';
 import type { TunnelRouting } from '../../plan/tunnel-routes.ts';
@@ -28,7 +29,7 @@ import {
   wgDeviceOf,
 } from './device.ts';
 import { withSetconfFile, writeConfig } from './files.ts';
-import { configureInside, holdInside } from './inside.ts';
+import { configureInside, holdInside, releaseInside } from './inside.ts';
 import { renderConfig, renderSetconf } from './render.ts';
 import type { WireGuardSettings } from './settings.ts';
 
@@ -109,6 +110,10 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
 
   async remove(place: RemovalPlace, record?: TunnelRecord): Promise<void> {
     await removeDevice(this.#parts, place, record);
+  }
+
+  release(namespace: Namespace): Promise<void> {
+    return releaseInside(this.#run, namespace);
   }
 
   /** For each server its address and port: those it was pinned to `before`, as long as its name still stands for them. */

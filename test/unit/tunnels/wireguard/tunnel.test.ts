@@ -71,12 +71,14 @@ describe('a WireGuard tunnel of the kernel', () => {
         route replace unreachable 0.0.0.0/0 metric 4294967295 table 51820
         rule add priority 100 table main suppress_prefixlength 0
         rule add priority 101 table 51820
+        route flush table 51820 type unicast
         link delete dev kstunit
         link delete dev wg",
         "inside: ip -6 -force -batch -
         route replace unreachable ::/0 metric 4294967295 table 51820
         rule add priority 100 table main suppress_prefixlength 0
-        rule add priority 101 table 51820",
+        rule add priority 101 table 51820
+        route flush table 51820 type unicast",
         "inside: ip -batch -
         address replace 10.2.0.2/32 dev wg noprefixroute
         address replace fd00:77::2/128 dev wg nodad noprefixroute
