@@ -21,7 +21,7 @@ command -v dockerd >/dev/null || RUNTIME_PACKAGES+=(docker.io)
 LAB_PACKAGES=(dnsmasq-base)
 # What only tests need.
 # shellcheck disable=SC2034
-TEST_PACKAGES=(tcpdump busybox-static)
+TEST_PACKAGES=(tcpdump busybox-static python3)
 
 package_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

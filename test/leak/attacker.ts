@@ -1,0 +1,126 @@
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import type { Lab } from '../../lab/lab.ts';
+import { docker, sandboxKey } from '../support/docker.ts';
+import type { SessionOptions } from '../support/session.ts';
+import { runContainer, startSession } from '../support/session.ts';
+import { listLinks } from './capture/links.ts';
+import type { Attempt, Vantage } from './case.ts';
+import type { Network } from './network.ts';
+
+const readOnly = (from: string, to = from): string[] => ['--mount', `type=bind,src=${from},dst=${to},readonly`];
+
+/** The machine's own programs, read-only: python3, ip, nft and iptables run in the container with its capabilities. */
+const TOOLS = [
+  ...['/usr', '/lib', '/lib64'].flatMap((folder) => readOnly(folder)),
+  ...readOnly(fileURLToPath(new URL('attacker', import.meta.url)), '/attacker'),
+  '-e',
+  'RES_OPTIONS=timeout:1 attempts:1',
+];
+export const PYTHON = ['/usr/bin/python3', '-IS', '/attacker/probe.py'] as const;
+
+/** Docker's default has NET_RAW already; `all` is what an attacker can wish for short of being privileged. */
+export type Capabilities = 'default' | 'all';
+
+/** What `docker run` of an attacker on `network` needs. */
+export const asAttacker = (
+  capabilities: Capabilities,
+  network: Network,
+  more: SessionOptions = {},
+): SessionOptions => ({
+  ...more,
+  network: network.name,
+  run: [
+    ...TOOLS,
+    ...(capabilities === 'all' ? ['--cap-add', 'NET_ADMIN', '--cap-add', 'NET_RAW'] : []),
+    ...(more.run ?? []),
+  ],
+});
+
+/** A container that attacks one of its networks. */
+export interface Attacker {
+  readonly container: string;
+  /** The host's ends of all its wires: what is seen there has not passed the guard yet. */
+  readonly ownLinks: readonly number[];
+  readonly network: Network;
+  readonly at: Vantage;
+}
+
+/** Looks at a running container: which wires it has, and what it sees from the one on `network`. */
+export async function lookAt(container: string, network: Network): Promise<Attacker> {
+  const links = (await listLinks(await sandboxKey(container))).filter(({ peer }) => peer !== undefined);
+  const wire = links.find(({ addresses }) => addresses.some((address) => address.startsWith(network.prefix4)));
+  if (!wire) throw new Error(`${container} has no wire on ${network.name}`);
+  const address = (prefix: string) => wire.addresses.find((text) => text.startsWith(prefix)) ?? '';
+  return {
+    container,
+    network,
+    ownLinks: links.flatMap(({ peer }) => peer ?? []),
+    at: {
+      device: wire.name,
+      mac: wire.mac,
+      ip4: address(network.prefix4),
+      ip6: address(network.prefix6),
+      gateway4: network.gateway4,
+      gateway6: network.gateway6,
+      gatewayMac: network.bridge.mac,
+      neighbour: network.neighbour,
+      proxy: network.proxy,
+      nobody4: ({ port }) => `${network.prefix4}${128 + (port >> 8)}.${port & 255}`,
+    },
+  };
+}
+
+export async function startAttacker(
+  container: string,
+  capabilities: Capabilities,
+  network: Network,
+  run: readonly string[] = [],
+): Promise<Attacker> {
+  await runContainer(container, asAttacker(capabilities, network, { run }));
+  return lookAt(container, network);
+}
+
+/** An attacker in a connected session. */
+export async function startTunnelled(
+  lab: Lab,
+  container: string,
+  capabilities: Capabilities,
+  network: Network,
+  options: SessionOptions = {},
+): Promise<Attacker> {
+  await startSession(lab, container, asAttacker(capabilities, network, { client: { ipv6: true }, ...options }));
+  return lookAt(container, network);
+}
+
+interface Order {
+  readonly acts: readonly (readonly string[])[];
+  readonly attempts: readonly (Attempt & { readonly tag: string })[];
+}
+
+export interface Report {
+  /** Command and outcome: `sent` stands for success. */
+  readonly acts: readonly (readonly [string, string])[];
+  readonly results: Readonly<Record<string, readonly string[]>>;
+}
+
+/**
+ * Has `order` carried out in the container.
+ * @throws Error if an attempt failed by a mistake of ours: that is no closed door.
+ */
+export async function carryOut({ container }: Attacker, order: Order): Promise<Report> {
+  const { stdout } = await execa('docker', ['exec', '-i', container, ...PYTHON, 'once'], {
+    input: JSON.stringify(order),
+    timeout: 30_000,
+  });
+  const report = JSON.parse(stdout) as Report;
+  const broken = Object.values(report.results)
+    .flat()
+    .filter((result) => result.startsWith('broken'));
+  if (broken.length > 0) throw new Error(`probes of ${container} are broken: ${broken.join('; ')}`);
+  return report;
+}
+
+/** Starts a program of the attacker's and leaves it running in the container. */
+export const startBackground = (container: string, mode: 'flow', order: object): Promise<string> =>
+  docker('exec', '-d', container, ...PYTHON, mode, JSON.stringify(order));
