@@ -45,6 +45,14 @@ export function parseCidr(text: string): Cidr | undefined {
 /** `172.20.0.3/16` → `172.20.0.3` */
 export const addressOf = (cidrText: string): string => cidrText.split('/')[0] ?? cidrText;
 
+/** An IPv6 address as nft compares raw bytes: `0x` and 32 digits. */
+export const hexOfIpv6 = (address: string): string =>
+  `0x${ipaddr
+    .parse(address)
+    .toByteArray()
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('')}`;
+
 /** Whether `address` lies in `range` (CIDR). An IPv4-mapped IPv6 address counts as the IPv4 address it carries. */
 export function isInside(address: string, range: string): boolean {
   const cidr = parseCidr(range);

@@ -1,4 +1,4 @@
-import { familyOf } from '../../shared/ip.ts';
+import { familyOf, hexOfIpv6 } from '../../shared/ip.ts';
 import { directOf, type Passage, type ProxyPeer, type Wire } from './wire.ts';
 
 /**
@@ -58,15 +58,24 @@ function toProxy4(wire: Wire, proxy: ProxyPeer): string[] {
   ];
 }
 
-// RFC 4861 7.1: neighbour discovery carries hop limit 255, so it can't have been routed.
-const neighbourTo = (wire: Wire, targets: readonly string[]): string =>
-  `ip6 saddr ${wire.ipv6} ip6 daddr ${set(targets)} ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept`;
+/**
+ * Asks for `target` alone, and answers for the own address alone: an advertisement of another's would take over what the
+ * proxy sends there. RFC 4861 4.3, 4.4: the target stands 8 bytes into the message; 7.1: hop limit 255 can't have been routed.
+ */
+const neighbourTo = (wire: Wire, target: string): string[] => {
+  const from = `ip6 saddr ${wire.ipv6} ip6 daddr ${set([target, solicitedNode(target)])} ip6 hoplimit 255`;
+  const about = (address: string) => `@th,64,128 ${hexOfIpv6(address)}`;
+  return [
+    `${from} icmpv6 type nd-neighbor-solicit ${about(target)} accept`,
+    `${from} icmpv6 type nd-neighbor-advert ${about(wire.ipv6 ?? '::')} accept`,
+  ];
+};
 
 function toProxy6(wire: Wire, proxy: ProxyPeer): string[] {
   if (!wire.ipv6 || !proxy.ipv6) return [];
   const toward = `ip6 saddr ${wire.ipv6} ether daddr ${proxy.mac} ip6 daddr ${proxy.ipv6}`;
   return [
-    neighbourTo(wire, [proxy.ipv6, solicitedNode(proxy.ipv6)]),
+    ...neighbourTo(wire, proxy.ipv6),
     `${toward} tcp dport ${set(proxy.ports)} accept`,
     `${toward} ${REPLIES}`,
     `${toward} icmpv6 type echo-reply accept`,
@@ -87,7 +96,7 @@ function direct6(wire: Wire, ranges: readonly string[]): string[] {
   const { bridgeMac, gateway6, subnet6 } = wire.network;
   if (ranges.length === 0 || !wire.ipv6 || !gateway6 || !subnet6) return [];
   return [
-    neighbourTo(wire, [gateway6, solicitedNode(gateway6)]),
+    ...neighbourTo(wire, gateway6),
     `ip6 daddr ${set([subnet6, ...NEVER_DIRECT_6])} drop`,
     `ip6 saddr ${wire.ipv6} ether daddr ${bridgeMac} ip6 daddr ${set(ranges)} accept`,
   ];
