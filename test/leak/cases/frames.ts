@@ -79,12 +79,6 @@ export const frames: Group = {
     below('forged source MAC', '2.3 case 24', 'wan', (at, mark) => [
       viaGateway(at, datagram(at.ip4, SITE, mark), ETHERTYPE.ipv4, FORGED_MAC),
     ]),
-    below('to the neighbour’s MAC', '2.3 case 24: layer 2', 'neighbour', (at, mark) => [
-      ethernet(at.neighbour.mac, at.mac, ETHERTYPE.ipv4, datagram(at.ip4, at.neighbour.ip4, mark)),
-    ]),
-    below('to the neighbour by the gateway’s MAC', 'facts E11: hairpin on layer 3', 'neighbour', (at, mark) => [
-      viaGateway(at, datagram(at.ip4, at.neighbour.ip4, mark)),
-    ]),
     below('to the host’s service by the gateway’s MAC', '2.3 case 25', 'bridge', (at, mark) => [
       viaGateway(at, datagram(at.ip4, at.gateway4, mark)),
       viaGateway(at, datagram(FORGED_IP, '203.0.113.1', mark)),
