@@ -15,16 +15,15 @@ export async function poll<T>(
   }
 }
 
-/** Waits for `promise` at most `ms`; a failure counts as settled. */
-export const settledWithin = (promise: Promise<unknown>, ms: number): Promise<void> => {
+/** Waits for `promise` at most `ms`. @returns whether it came to a good end by then */
+export const settledWithin = (promise: Promise<unknown>, ms: number): Promise<boolean> => {
   const timeout = new AbortController();
   const done = promise.then(
-    () => undefined,
-    () => undefined,
+    () => true,
+    () => false,
   );
-  return Promise.race([done, sleep(ms, undefined, { signal: timeout.signal }).catch(() => undefined)]).finally(() =>
-    timeout.abort(),
-  );
+  const late = sleep(ms, false, { signal: timeout.signal }).catch(() => false);
+  return Promise.race([done, late]).finally(() => timeout.abort());
 };
 
 /** Runs tasks one after the other, in the order they came; one that fails doesn't stop the next. */

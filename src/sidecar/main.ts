@@ -9,6 +9,7 @@ import { Engine } from './docker/engine.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
 import { listenForDocker } from './driver/server.ts';
 import { run } from './host/command.ts';
+import { StartHold } from './host/start-hold.ts';
 import { Endpoints } from './sessions/endpoints.ts';
 import { EventJournal } from './sessions/event-journal.ts';
 import { HostNetwork } from './sessions/host-network.ts';
@@ -100,6 +101,7 @@ function compose(settings: Settings, log: LogFile) {
     settings,
     run,
     host,
+    startHold: new StartHold(log),
     networks,
     launchScripts,
     wireGuard,

@@ -26,9 +26,9 @@ import {
   startSession,
   unique,
 } from '../support/session.ts';
-import { attempt } from '../support/shell.ts';
+import { attempt, sh } from '../support/shell.ts';
 import { RUN_FOLDER } from '../support/sidecar.ts';
-import { waitFor } from '../support/wait.ts';
+import { sleep, waitFor } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
@@ -55,6 +55,10 @@ async function becomesAgain(before: HostState): Promise<void> {
   }).catch(() => undefined);
   expect(await hostState()).toEqual(before);
 }
+
+/** runc's first process of a container, stopped by a signal. */
+const heldProcesses = async (): Promise<string[]> =>
+  (await sh('ps', '-eo', 'stat,comm')).split('\n').filter((line) => /^T\S*\s+runc:/.test(line));
 
 const wires = async (container: string): Promise<string[]> =>
   (await docker('exec', container, 'ip', '-o', 'link')).match(/\bk-p-[0-9a-f]+/g) ?? [];
@@ -325,6 +329,28 @@ describe('the daemon dies', () => {
     await removal;
     await becomesAgain(before);
     expect(await stateOf(namespace)).toEqual(OVER);
+  });
+
+  test('kill -9 while it holds a container’s first process: that waits for the next start, and then has its egress', async ({
+    skip,
+  }) => {
+    const major = Number.parseInt(await docker('version', '-f', '{{.Server.Version}}'), 10);
+    skip(major >= 28, 'from Docker 28 on, Docker itself waits');
+    const name = unique('held');
+    const gateway = world.lab.gateway(1);
+    await putLaunchScript(name, launchScript(await gateway.addClient(), {}, { deadline_seconds: 30 }));
+    await gateway.cut();
+    const started = runContainer(name);
+    await waitFor('a process that is held', async () => (await heldProcesses()).length === 1);
+    await world.sidecar.kill();
+    await gateway.restore();
+    await sleep(1_000);
+    expect(await heldProcesses()).toHaveLength(1);
+    await world.sidecar.start();
+    await started;
+    expect(await heldProcesses()).toEqual([]);
+    await waitForState(name, 'connected');
+    expect(await exitAddress(name)).toBe('203.0.113.11');
   });
 
   test('a container whose end Docker told in vain is gone from the host after the next start', async () => {

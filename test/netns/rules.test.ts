@@ -72,7 +72,7 @@ const pair = {
 async function setUp(): Promise<void> {
   const { bridge, bridgeMac } = aDualStackWire.network;
   await sh('ip', 'netns', 'add', NAMESPACE);
-  const found = await findNamespace(`/run/netns/${NAMESPACE}`);
+  const found = findNamespace(`/run/netns/${NAMESPACE}`);
   if (!found) throw new Error('the namespace was not made');
   namespace = found;
   await host.ensureBridge({ bridge, bridgeMac, networkId: 'rules', addresses: ['172.20.0.1/16'] });

@@ -33,7 +33,7 @@ export async function makeNamespace(undo: Undo): Promise<Namespace> {
   await run(['ip', 'netns', 'add', name]);
   undo.add(() => run(['ip', 'netns', 'delete', name]));
   await run(['ip', '-netns', name, 'link', 'set', 'dev', 'lo', 'up']);
-  const namespace = await findNamespace(`/run/netns/${name}`);
+  const namespace = findNamespace(`/run/netns/${name}`);
   if (!namespace) throw new Error(`no namespace ${name}`);
   return namespace;
 }

@@ -69,14 +69,16 @@ const LOCK_HEAD = `## The lock
 
 The table \`filter\` has the rows that Kasm's documents show, under policy DROP; \`mangle\` comes first and holds what may
 really pass (see \`adr/0002-two-tables-in-the-lock.md\`). The IPv6 tables are the same without addresses, so that nothing passes
-but loopback and the tunnel.
+but loopback, the tunnel, and a neighbour advertisement to the own link: Docker 28 sends one, and would not connect the
+container otherwise. The guard stops it.
 `;
 
 const TAIL = `## Names
 
 Docker's embedded resolver (127.0.0.11) asks the host's resolvers, on newer engines always from the host. A session with a tunnel must
 never use it: its sockets in the namespace are closed, the lock drops what is sent to it, and the container's resolv.conf
-names the tunnel's resolver, or none.
+names the tunnel's resolver, or none. The container's first process does not run before that (see
+\`adr/0009-hold-the-first-process.md\`).
 
 ## Where an encrypted socket may lead
 

@@ -63,7 +63,7 @@ async function readContainer(folder: string, pid: number): Promise<Container | u
 
 /** containerd's shim, and runc while it makes the container, work in the OCI bundle's folder, which bears the container's id. */
 async function findRootfs(pid: number, id: string): Promise<string | undefined> {
-  const parent = await parentOf(pid);
+  const parent = parentOf(pid);
   const bundle = parent === undefined ? undefined : await workingDirectoryOf(parent);
   if (!bundle?.endsWith(id)) return undefined;
   const config = await readJson(join(bundle, 'config.json'), bundleFile);

@@ -1,4 +1,5 @@
-import { open, stat, statfs } from 'node:fs/promises';
+import { statfsSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { EgressError } from '../../shared/errors.ts';
 import type { CommandOptions, CommandResult, Run } from './command.ts';
@@ -17,13 +18,16 @@ export interface Namespace {
 
 export const namespaceName = (sandboxKey: string): string => basename(sandboxKey);
 
-const hostInode = async (): Promise<number> => (await stat('/proc/self/ns/net')).ino;
+const hostInode = (): number => statSync('/proc/self/ns/net').ino;
 
-/** The namespace at `path`; undefined while Docker has not mounted it yet, or no longer. */
-export async function findNamespace(path: string): Promise<Namespace | undefined> {
+/**
+ * The namespace at `path`; undefined while Docker has not mounted it yet, or no longer. Synchronous, since many ask for it
+ * often, and a turn through the thread pool takes a hundred times as long as the answer.
+ */
+export function findNamespace(path: string): Namespace | undefined {
   try {
-    if ((await statfs(path)).type !== NSFS_MAGIC) return undefined;
-    return { path, name: namespaceName(path), inode: (await stat(path)).ino };
+    if (statfsSync(path).type !== NSFS_MAGIC) return undefined;
+    return { path, name: namespaceName(path), inode: statSync(path).ino };
   } catch {
     return undefined; // absent is an answer
   }
@@ -42,7 +46,7 @@ export async function withNamespace<T>(namespace: Namespace, step: (descriptor: 
     const { ino } = await file.stat();
     if (ino !== namespace.inode)
       throw new EgressError('NAMESPACE_GONE', undefined, { details: { namespace: namespace.name } });
-    if (ino === (await hostInode())) throw new EgressError('NAMESPACE_IS_HOST');
+    if (ino === hostInode()) throw new EgressError('NAMESPACE_IS_HOST');
     return await step(file.fd);
   } finally {
     await file.close();

@@ -1,5 +1,5 @@
-import { readdirSync, readlinkSync } from 'node:fs';
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFile, readlink, stat } from 'node:fs/promises';
 
 const NET_NAMESPACE = /^net:\[(\d+)\]$/;
 
@@ -15,13 +15,59 @@ export function processesInNamespace(inode: number): number[] {
     .sort((a, b) => a - b);
 }
 
-/** Inode of a process's network namespace; undefined where the process has ended. */
-export function namespaceOf(pid: number): number | undefined {
+/**
+ * Those of `inode` that were put there from outside, with a file system of their own: a container's first process, from runc's
+ * preparations on, and those of `docker exec`. Not the engine's own helpers, which enter for a moment.
+ */
+export function firstProcesses(inode: number): number[] {
+  return processesInNamespace(inode).filter((pid) => {
+    const parent = parentOf(pid);
+    return parent !== undefined && namespaceOf(parent) !== inode && mountsOf(pid) !== mountsOf(parent);
+  });
+}
+
+/** By a signal, not by the freezer of its cgroup (`docker pause`). */
+export const isStopped = (pid: number): boolean => statOf(pid)?.[0] === 'T';
+
+export const parentOf = (pid: number): number | undefined => {
+  const parent = statOf(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+};
+
+/** /proc/<pid>/stat from its third field on, which is the state: proc(5). Undefined where the process has ended. */
+export function statOf(pid: number): string[] | undefined {
   try {
-    return Number(NET_NAMESPACE.exec(readlinkSync(`/proc/${pid}/ns/net`))?.[1]);
+    const line = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the program's name in parentheses, and may itself hold spaces and parentheses.
+    return line.slice(line.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined; // ended meanwhile
   }
+}
+
+/** How many threads it has; none where it has ended. */
+export function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
+}
+
+const mountsOf = (pid: number): string | undefined => linkOf(`/proc/${pid}/ns/mnt`);
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined; // ended meanwhile
+  }
+}
+
+/** Inode of a process's network namespace; undefined where the process has ended. */
+export function namespaceOf(pid: number): number | undefined {
+  const link = linkOf(`/proc/${pid}/ns/net`);
+  return link === undefined ? undefined : Number(NET_NAMESPACE.exec(link)?.[1]);
 }
 
 /** A line of /proc/<pid>/mountinfo: proc(5). */
@@ -64,7 +110,7 @@ export async function hostPathOf(mount: Mount): Promise<string | undefined> {
  * host's, and whatever was written "in the container" would be written there.
  */
 export async function hasOwnRoot(pid: number): Promise<boolean> {
-  const parent = await parentOf(pid);
+  const parent = parentOf(pid);
   const [own, outer] = await Promise.all([rootOf(pid), rootOf(parent ?? pid)]);
   return own !== undefined && outer !== undefined && own !== outer;
 }
@@ -74,18 +120,6 @@ const rootOf = (pid: number): Promise<string | undefined> =>
     ({ dev, ino }) => `${dev}:${ino}`,
     () => undefined,
   );
-
-export const isRunning = async (pid: number): Promise<boolean> =>
-  readdir(`/proc/${pid}/task`).then(
-    () => true,
-    () => false,
-  );
-
-export const parentOf = async (pid: number): Promise<number | undefined> => {
-  const line = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // The second field is the program's name in parentheses, and may itself hold spaces and parentheses.
-  return line === undefined ? undefined : Number(line.slice(line.lastIndexOf(')') + 2).split(' ')[1]);
-};
 
 export const workingDirectoryOf = (pid: number): Promise<string | undefined> =>
   readlink(`/proc/${pid}/cwd`).catch(() => undefined);

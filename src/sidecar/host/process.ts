@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { type DaemonOptions, spawnDaemon } from './command.ts';
+import { statOf, threadsOf } from './proc.ts';
 
 /** A process, so that it can be told from a later one that was given the same id. */
 export interface ProcessIdentity {
@@ -77,16 +78,10 @@ function argvOf(id: number): string[] {
 }
 
 function startTimeOf(id: number): string | undefined {
-  try {
-    const line = readFileSync(`/proc/${id}/stat`, 'utf8');
-    // The second field is the program's name in parentheses, and may itself hold spaces and parentheses.
-    const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
-    return hasEnded(id, fields[0]) ? undefined : fields[22 - 3];
-  } catch {
-    return undefined;
-  }
+  const fields = statOf(id);
+  return !fields || hasEnded(id, fields[0]) ? undefined : fields[22 - 3];
 }
 
 /** A first thread that is a zombie says little: while others still end, files are open, and a tun device stands. */
 const hasEnded = (id: number, state: string | undefined): boolean =>
-  state === 'X' || (state === 'Z' && readdirSync(`/proc/${id}/task`).length <= 1);
+  state === 'X' || (state === 'Z' && threadsOf(id) <= 1);

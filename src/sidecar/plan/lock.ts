@@ -85,6 +85,10 @@ const neighbours = (input: LockInput, chain: string, direction: '-i' | '-o', fam
           NEIGHBOUR_TYPES.map((type) => accept(chain, `${direction} ${wire.link} -p ipv6-icmp --icmpv6-type ${type}`)),
         );
 
+/** Docker 28 makes known an address on any network, and does not connect the container where it can't. The guard stops it. */
+const ANNOUNCEMENT = '-d ff02::1/128 -p ipv6-icmp --icmpv6-type neighbour-advertisement';
+const announcements = (family: IpFamily): string[] => (family === 4 ? [] : [accept('OUTPUT', ANNOUNCEMENT)]);
+
 const throughLoopbackAndTunnel = (chain: string, direction: '-i' | '-o'): string[] =>
   ['lo', ...TUNNEL_DEVICES].map((device) => accept(chain, `${direction} ${device}`));
 
@@ -106,6 +110,7 @@ const mangleOutput = (input: LockInput, family: IpFamily): string[] => [
     ];
   }),
   ...neighbours(input, 'OUTPUT', '-o', family),
+  ...announcements(family),
   ...directOutput(input, family),
 ];
 
@@ -128,6 +133,7 @@ const filterOutput = (input: LockInput, family: IpFamily): string[] => [
   ...input.wires.flatMap((wire) => subnetRow(wire, 'OUTPUT', '-d', family)),
   ...serverRows(input, 'OUTPUT', '-d', family),
   ...neighbours(input, 'OUTPUT', '-o', family),
+  ...announcements(family),
   ...directOutput(input, family),
 ];
 

@@ -37,7 +37,7 @@ export interface Joined {
 type Joiner = 'proxy' | 'session' | 'unknown';
 
 const MEMBERS_TIMEOUT_MS = 300;
-const LOCK_WAIT_MS = 5_000;
+const LOCK_WAIT_MS = 15_000;
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /** Docker's endpoints that are ours: on disk, and as veth pairs on the host. */
@@ -111,12 +111,12 @@ export class Endpoints {
 
   /**
    * Makes the wire, gated, and begins the session. Where the namespace exists already (Docker 28 and later, or a running
-   * container), it is locked before this answers. @throws EgressError PORTS_UNSUPPORTED
+   * container), it is locked before this answers. @throws EgressError PORTS_UNSUPPORTED, LOCK_FAILED
    */
   async join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
     const known = this.#require(id);
     const network = this.#networks.get(known.networkId);
-    const namespace = await findNamespace(sandboxKey);
+    const namespace = findNamespace(sandboxKey);
     const joiner = await this.#whoJoins(network, namespace?.inode);
     if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
     const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
@@ -130,7 +130,8 @@ export class Endpoints {
     if (known.joined) await this.#host.removeWire(hostLinkName(id)); // Docker repeats a Join whose answer it didn't get
     await this.#makeWire(record);
     const session = this.#sessions.join(record, sandboxKey, joiner === 'session');
-    if (namespace) await settledWithin(session.locked, LOCK_WAIT_MS);
+    // No process may begin in a namespace that has no lock; in one that Docker has yet to make, the session holds it itself.
+    if (namespace && !(await settledWithin(session.locked, LOCK_WAIT_MS))) throw new EgressError('LOCK_FAILED');
     const keepsItsRoute = joiner === 'proxy' || network.internal;
     return {
       containerLink: containerLinkName(id),

@@ -1,8 +1,8 @@
 import type { Log } from '../../shared/log.ts';
 import type { Settings } from '../config.ts';
 import type { Run } from '../host/command.ts';
+import type { StartHold } from '../host/start-hold.ts';
 import type { ProxyPeer } from '../plan/wire.ts';
-import type { EndpointRecord, NetworkRecord } from '../store/records.ts';
 import type { TunnelKind } from '../tunnels/tunnel.ts';
 import type { WireGuardSettings } from '../tunnels/wireguard/settings.ts';
 import type { EventJournal } from './event-journal.ts';
@@ -15,6 +15,7 @@ export interface SessionContext {
   readonly settings: Settings;
   readonly run: Run;
   readonly host: HostNetwork;
+  readonly startHold: StartHold;
   readonly networks: Networks;
   readonly launchScripts: LaunchScripts;
   readonly wireGuard: TunnelKind<WireGuardSettings>;
@@ -27,9 +28,4 @@ export interface SessionContext {
   readonly removeEndpoint: (endpointId: string) => Promise<void>;
   /** Told when it is decided, or changes, whether a session may leave by its tunnel only. */
   readonly passageChanged: () => void;
-}
-
-export interface SessionWire {
-  readonly endpoint: EndpointRecord;
-  readonly network: NetworkRecord;
 }

@@ -24,6 +24,7 @@ export class SessionNames {
   readonly #signal: AbortSignal;
   /** Docker's resolver may not be used any more. */
   #taken = false;
+  readonly #decided = Promise.withResolvers<void>();
   #wanted: Resolvers | undefined;
 
   constructor(session: NamedSession, run: Run, signal: AbortSignal) {
@@ -37,6 +38,11 @@ export class SessionNames {
     return this.#wanted?.servers ?? [];
   }
 
+  /** Until it is settled for the first time how this session resolves, and Docker's resolver is closed where it may not be used. */
+  get decided(): Promise<void> {
+    return this.#decided.promise;
+  }
+
   /** No names, until `use` says whose. */
   async refuse(): Promise<void> {
     await this.use(NONE);
@@ -44,12 +50,17 @@ export class SessionNames {
 
   async use(resolvers: Resolvers): Promise<void> {
     this.#wanted = resolvers;
-    await this.#take();
-    await this.reassert();
+    try {
+      await this.#take();
+      await this.reassert();
+    } finally {
+      this.#decided.resolve();
+    }
   }
 
   /** For a session without a tunnel: Docker's own way, unless that has been taken away already. */
   async useDirect(servers: readonly string[] | undefined): Promise<void> {
+    this.#decided.resolve();
     if (!this.#taken && !servers) return;
     this.#wanted = { servers: servers ?? (await hostResolvers()), searchDomains: [] };
     await this.reassert();

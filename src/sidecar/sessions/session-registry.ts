@@ -96,7 +96,7 @@ export class SessionRegistry implements SessionControl {
   async endGone(): Promise<void> {
     for (const session of this.all()) {
       const { namespace, record } = session;
-      const found = await findNamespace(record.sandboxKey);
+      const found = findNamespace(record.sandboxKey);
       const age = Date.now() - Date.parse(record.since);
       const neverCame = !namespace && !found && age > NAMESPACE_DEADLINE_MS;
       if (neverCame || (namespace && found?.inode !== namespace.inode)) await this.#endGone(session);

@@ -20,6 +20,8 @@ import { toWire } from './wire-of.ts';
 /** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
 export const NAMESPACE_DEADLINE_MS = 60_000;
 const IDENTITY_QUICK_MS = 2_000;
+/** Docker's resolver comes a moment after the namespace, or never. */
+const NAMES_DEADLINE_MS = 3_500;
 
 /**
  * One container's network namespace, from the moment Docker names it until it is gone: who it is, which launch script it
@@ -45,6 +47,7 @@ export class Session {
   #found: FoundLaunchScript | undefined;
   #wish: Wish | undefined;
   #isSurelySession = false;
+  #mayRun = false;
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(context: SessionContext, record: SessionRecord) {
@@ -111,12 +114,14 @@ export class Session {
   /** For a namespace that Docker has just named. `isSurelySession`: it can't be the proxy. */
   start(isSurelySession: boolean): void {
     this.#isSurelySession = isSurelySession;
+    const { sandboxKey } = this.record;
+    if (!findNamespace(sandboxKey)) this.#context.startHold.hold(sandboxKey);
     this.#background(this.#setUp());
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
   async recover(): Promise<boolean> {
-    const namespace = await findNamespace(this.record.sandboxKey);
+    const namespace = findNamespace(this.record.sandboxKey);
     if (!namespace || (this.record.inode !== undefined && namespace.inode !== this.record.inode)) return false;
     this.#background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace));
     return true;
@@ -128,8 +133,7 @@ export class Session {
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
     this.#namespace = namespace;
-    // Identifying takes its time when many start at once, and on engines before 28 nothing holds the process back meanwhile.
-    await Promise.all([this.#identify(IDENTITY_QUICK_MS, 10), this.#isSurelySession ? this.#applyRules() : undefined]);
+    await this.#identify(IDENTITY_QUICK_MS, 10);
     this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
     this.#ledger.update({ inode: namespace.inode });
     if (this.#isNamedProxy()) return this.#becomeProxy();
@@ -155,6 +159,7 @@ export class Session {
     this.#ledger.update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
     await this.#openToProxy();
     this.#locked.resolve();
+    this.#letRun();
     this.#settled.resolve();
   }
 
@@ -187,6 +192,7 @@ export class Session {
     this.#wish = toWish(this.#found);
     await this.#applyRules({ again: true });
     this.#locked.resolve();
+    this.#letRun();
     this.log('info', `Found again in state ${this.record.state}`);
     if (this.record.cut) return this.#settled.resolve();
     await this.#decide(async () => {
@@ -355,6 +361,25 @@ export class Session {
     await Promise.all([this.#applyRules(), this.#kasm.clear()]);
     this.#logWires();
     this.#locked.resolve();
+    void this.#letRunWhenSettled();
+  }
+
+  /** As on engines that wait for us themselves (`Endpoints.awaitEgress`): its first instruction finds the egress ready. */
+  async #letRunWhenSettled(): Promise<void> {
+    await settledWithin(this.#names.decided, NAMES_DEADLINE_MS);
+    await this.waitUntilSettled(this.#context.settings.gateMs);
+    this.#letRun();
+  }
+
+  /** Its first process begins, if it was held. */
+  #letRun(): void {
+    if (this.#life.signal.aborted) return;
+    this.#mayRun = true;
+    this.#context.startHold.release(this.record.sandboxKey);
+  }
+
+  #refuseRun(): void {
+    if (!this.#mayRun) this.#context.startHold.refuse(this.record.sandboxKey);
   }
 
   #logWires(): void {
@@ -419,6 +444,7 @@ export class Session {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
     clearTimeout(this.#deadline);
+    this.#refuseRun();
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
@@ -439,14 +465,15 @@ export class Session {
   }
 
   /** Waits until it is connected, has failed, or waits for a launch script; never longer than `ms`. */
-  waitUntilSettled(ms: number): Promise<void> {
-    return settledWithin(this.#settled.promise, ms);
+  async waitUntilSettled(ms: number): Promise<void> {
+    await settledWithin(this.#settled.promise, ms);
   }
 
   #background(work: Promise<unknown>): void {
     work.catch((error) => {
       if (this.#life.signal.aborted) return;
       this.#locked.reject(error);
+      this.#refuseRun();
       void this.#giveUp(error);
     });
   }

@@ -1,0 +1,45 @@
+import { Worker } from 'node:worker_threads';
+import type { Log } from '../../shared/log.ts';
+
+/** `hold`: stop what comes into the namespace. `release`: let it run. `refuse`: end it before it has run. */
+export interface HoldOrder {
+  readonly act: 'hold' | 'release' | 'refuse';
+  readonly sandboxKey: string;
+}
+
+/**
+ * Holds a container's first process (SIGSTOP) from the moment its namespace is there until its rules are.
+ *
+ * Engines before 28 make the namespace after Join, in a hook of runc's, and start the process right after it: nothing of
+ * Docker's protocol lets a plugin make them wait. runc's own first process is in the namespace from the hook on, and what it
+ * becomes has not begun yet. It has a thread of its own, because 20 starts at once keep the main one busy for 0.2 s at a time.
+ * See docs/adr/0009-hold-the-first-process.md.
+ */
+export class StartHold {
+  readonly #thread: Worker;
+
+  constructor(log: Log) {
+    this.#thread = new Worker(new URL('./start-hold-thread.ts', import.meta.url));
+    this.#thread.on('error', (error) => log.error('start-hold', `Starts are no longer held: ${error}`));
+    this.#thread.unref();
+  }
+
+  /** For a namespace that Docker has named and not made yet. */
+  hold(sandboxKey: string): void {
+    this.#order({ act: 'hold', sandboxKey });
+  }
+
+  /** Also what an earlier process of ours held. Safe to repeat. */
+  release(sandboxKey: string): void {
+    this.#order({ act: 'release', sandboxKey });
+  }
+
+  /** Kills what is held: Docker's start fails. What was not held in time lives on. */
+  refuse(sandboxKey: string): void {
+    this.#order({ act: 'refuse', sandboxKey });
+  }
+
+  #order(order: HoldOrder): void {
+    this.#thread.postMessage(order);
+  }
+}

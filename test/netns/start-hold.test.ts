@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StartHold } from '../../src/sidecar/host/start-hold.ts';
+import { sh } from '../support/shell.ts';
+import { sleep, waitFor } from '../support/wait.ts';
+
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const hold = new StartHold(SILENT);
+
+let folder: string;
+let key: string;
+let started: ChildProcess | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'hold-'));
+  key = join(folder, 'namespace');
+  closeSync(openSync(key, 'w'));
+});
+afterEach(async () => {
+  if (started?.pid) process.kill(-started.pid, 'SIGKILL');
+  started = undefined;
+  await sh('umount', key).catch(() => undefined);
+  await rm(folder, { recursive: true });
+});
+
+/** As runc does it: a process in a network and a mount namespace of its own, which then gets the path that Docker named. */
+async function startProcess({ ownMounts = true } = {}): Promise<number> {
+  started = spawn('unshare', ['--net', ...(ownMounts ? ['--mount'] : []), 'sleep', '1000'], { detached: true });
+  const { pid = 0 } = started;
+  const ownNamespace = async () =>
+    (await sh('readlink', `/proc/${pid}/ns/net`)) !== (await sh('readlink', '/proc/self/ns/net'));
+  await waitFor('the namespace', ownNamespace);
+  return pid;
+}
+
+const name = (pid: number) => sh('mount', '--bind', `/proc/${pid}/ns/net`, key);
+const stateOf = async (pid: number) => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.[0];
+const becomes = (pid: number, state: string) =>
+  waitFor(`state ${state}`, async () => (await stateOf(pid)) === state, { timeoutMs: 2000 });
+
+describe('StartHold', () => {
+  test('stops what comes into a namespace that it was told of, until it is released', async () => {
+    hold.hold(key);
+    const pid = await startProcess();
+    await sleep(50);
+    expect(await stateOf(pid)).toBe('S');
+    await name(pid);
+    await becomes(pid, 'T');
+    hold.release(key);
+    await becomes(pid, 'S');
+    await sleep(50);
+    expect(await stateOf(pid)).toBe('S');
+  });
+
+  test('kills what it holds when the start is refused', async () => {
+    hold.hold(key);
+    const pid = await startProcess();
+    await name(pid);
+    await becomes(pid, 'T');
+    const ended = new Promise((resolve) => started?.once('exit', (_, signal) => resolve(signal)));
+    hold.refuse(key);
+    expect(await ended).toBe('SIGKILL');
+    started = undefined;
+  });
+
+  test('refusing leaves alone what runs', async () => {
+    const pid = await startProcess();
+    await name(pid);
+    hold.refuse(key);
+    await sleep(50);
+    expect(await stateOf(pid)).toBe('S');
+  });
+
+  test('releases what an earlier process of ours has held', async () => {
+    const pid = await startProcess();
+    await name(pid);
+    process.kill(pid, 'SIGSTOP');
+    hold.release(key);
+    await becomes(pid, 'S');
+  });
+
+  test('leaves the engine’s own helpers alone, which have its mounts', async () => {
+    hold.hold(key);
+    const pid = await startProcess({ ownMounts: false });
+    await name(pid);
+    await sleep(50);
+    expect(await stateOf(pid)).toBe('S');
+    hold.release(key);
+  });
+});
