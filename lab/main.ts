@@ -1,10 +1,12 @@
 /**
- * The lab for scripts: `node lab/main.ts up [GATEWAYS] | down | client-config N | cut N | restore N | visits`.
+ * The lab for scripts: `node lab/main.ts up [GATEWAYS] | down | client-config N | openvpn-config N | cut N | restore N | visits`.
  * What `up` makes stays after the command, until `down`.
  */
 import { createLab, openLab, removeLab } from './lab.ts';
+import { startOpenVpnServer } from './openvpn-server.ts';
 
-const USAGE = 'usage: lab/main.ts up [GATEWAYS] | down | client-config N | cut N | restore N | visits';
+const USAGE =
+  'usage: lab/main.ts up [GATEWAYS] | down | client-config N | openvpn-config N | cut N | restore N | visits';
 
 class WrongUsage extends Error {}
 
@@ -24,6 +26,11 @@ async function perform(verb: string | undefined, argument: string | undefined): 
       return '';
     case 'client-config':
       return (await (await openLab()).gateway(count(argument)).addClient()).text.trimEnd();
+    case 'openvpn-config': {
+      const server = await startOpenVpnServer((await openLab()).names, count(argument));
+      const identity = await server.issue('demo-client');
+      return (await server.clientConfig({ identity, withoutLogin: true })).trimEnd();
+    }
     case 'cut':
       await (await openLab()).gateway(count(argument)).cut();
       return '';

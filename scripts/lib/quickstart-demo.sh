@@ -4,6 +4,7 @@
 
 PAGE=http://203.0.113.80/ # says from which address it was asked; by address, since names need no part in this
 GATEWAY_ADDRESS=('' 203.0.113.11 203.0.113.12)
+TUNNEL=('' WireGuard OpenVPN)
 demo_name() { printf 'kasm-demo-%s\n' "$1"; }
 
 lab() { "$NODE" "$SETUP_ROOT/lab/main.ts" "$@" 8>&-; }
@@ -15,14 +16,19 @@ start_gateways() {
     restore_gateway # a run that was interrupted may have left it cut off
     return 0
   fi
-  say 'making two demo gateways: WireGuard servers in network namespaces, and a page that says from where it was asked'
+  say 'making two demo gateways in network namespaces, one for WireGuard, one for OpenVPN, and a page that says from where it was asked'
   : >"$STATE/made-gateways"
   lab up 2 >/dev/null
 }
 
-# A customer's file of gateway N, as a provider gives one. A gateway that was made anew has another key.
+# A customer's file of gateway N, as a provider gives one. A gateway that was made anew has other keys.
 provider_file() {
   local file="$STATE/gateway-$1.conf" key
+  if [ "${TUNNEL[$1]}" = OpenVPN ]; then
+    (umask 077 && lab openvpn-config "$1" >"$file") || die 'the OpenVPN server of the demo did not start'
+    printf '%s\n' "$file"
+    return 0
+  fi
   key=$(sed -n 's/^PublicKey = //p' "$file" 2>/dev/null) || true
   if [ -z "$key" ] || ! grep -qF "$key" "$LAB_STATE"; then
     (umask 077 && lab client-config "$1" >"$file")
@@ -71,11 +77,11 @@ seconds_to_first_answer() {
   awk -v from="${began[$1]}" -v to="$answered" 'BEGIN { printf "%.2f s\n", to - from }'
 }
 
-ROW='%-14s %-22s %-14s %-16s %s\n'
+ROW='%-14s %-22s %-10s %-12s %-16s %s\n'
 print_table() {
   local number name wrong=''
   # shellcheck disable=SC2059 # the format is ours
-  printf "\n$ROW" CONTAINER GATEWAY STATE 'EXIT ADDRESS' 'FIRST ANSWER AFTER'
+  printf "\n$ROW" CONTAINER GATEWAY TUNNEL STATE 'EXIT ADDRESS' 'FIRST ANSWER AFTER'
   for number in 1 2; do
     name=$(demo_name "$number")
     local address progress
@@ -83,10 +89,10 @@ print_table() {
     address=$(exit_address "$name") || address=none
     [ "$address" = "${GATEWAY_ADDRESS[$number]}" ] || wrong="$name"
     # shellcheck disable=SC2059
-    printf "$ROW" "$name" "DEMO-$number ${GATEWAY_ADDRESS[$number]}" "$progress" "$address" "$(seconds_to_first_answer "$name")"
+    printf "$ROW" "$name" "DEMO-$number ${GATEWAY_ADDRESS[$number]}" "${TUNNEL[$number]}" "$progress" "$address" "$(seconds_to_first_answer "$name")"
   done
   # shellcheck disable=SC2059
-  printf "$ROW\n" '(this host)' - - "$(host_address)" -
+  printf "$ROW\n" '(this host)' - - - "$(host_address)" -
   [ -z "$wrong" ] || die "$wrong does not leave by its own gateway"
 }
 

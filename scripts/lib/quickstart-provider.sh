@@ -30,10 +30,10 @@ print_session() {
   local peer state device after
   peer=$(session_field "$OWN_NAME" 's.tunnel.peer_address')
   state=$(session_field "$OWN_NAME" 's.state')
-  device=$(session_field "$OWN_NAME" 's.tunnel.implementation')
+  device=$(session_field "$OWN_NAME" 's.tunnel.kind')
   after=$(session_field "$OWN_NAME" "((Date.parse(s.since) - $1) / 1000).toFixed(2) + ' s'")
   # shellcheck disable=SC2059 # the format is ours
-  printf "\n$ROW_OWN" CONTAINER GATEWAY STATE WIREGUARD 'CONNECTED AFTER'
+  printf "\n$ROW_OWN" CONTAINER GATEWAY STATE TUNNEL 'CONNECTED AFTER'
   # shellcheck disable=SC2059
   printf "$ROW_OWN\n" "$OWN_NAME" "$peer" "$state" "$device" "$after"
   kasm_sidecar session "$OWN_NAME"

@@ -25,26 +25,69 @@ export const errorCodes = {
     'Send one: `kasm-sidecar launch CONTAINER --config FILE`, or label the container kasm.egress=PROFILE.',
   ],
   PROFILE_INVALID: ['The profile that the label names cannot be used.', 'Correct the file in the profile folder.'],
-  TYPE_UNSUPPORTED: ['This version has no tunnel of that type.', 'Use type wireguard or none.'],
+  TYPE_UNSUPPORTED: ['This version has no tunnel of that type.', 'Use type wireguard, openvpn or none.'],
   CONFIG_INVALID: ['The VPN configuration cannot be used.', 'Correct the lines that are named.'],
   KEY_MISSING: ['There is no private key.', 'Put it into the credential or into the configuration.'],
   ENDPOINT_REFUSED: [
     'The VPN server address is not one that a tunnel may use from this host.',
-    "Use the provider's public address, or allow the range with the setting endpoint_allow.",
+    "Use the provider's public address, or allow the range with the setting KASM_SIDECAR_ENDPOINT_ALLOW.",
   ],
   ENDPOINT_UNRESOLVED: ["The VPN server's name does not resolve on the host.", "Check the name and the host's DNS."],
   TUNNEL_DEVICE_FAILED: [
     'The tunnel device could not be made.',
-    'Check that the kernel has WireGuard or that wireguard-go is installed, and that /dev/net/tun exists.',
+    'Check that /dev/net/tun exists, and that the kernel has WireGuard, or wireguard-go or openvpn is installed.',
   ],
   HANDSHAKE_TIMEOUT: [
     'The VPN server did not answer before the deadline.',
-    'Check the server address and port, the keys on both sides, and that UDP leaves the host.',
+    'Check address, port and keys, that UDP leaves the host, and that no other session uses the same key.',
   ],
   TUNNEL_STALE: ['The VPN server has stopped answering.', 'Nothing: the sidecar keeps trying.'],
   TUNNEL_DIED: ["The tunnel's process ended.", 'Nothing: the sidecar starts it again.'],
+  AUTH_FAILED: [
+    'The VPN server refused the username or the password.',
+    'Check the credential; it is not tried again before the launch script changes.',
+  ],
+  CHALLENGE_UNSUPPORTED: [
+    'The VPN server asks for a second factor that nobody can type here.',
+    'Use an account without one, or put the static answer into credential.custom.',
+  ],
+  KEY_PASSPHRASE_WRONG: [
+    'The private key could not be used: it needs a passphrase, or another one.',
+    'Put the passphrase into credential.custom, or the key without one into credential.private_key.',
+  ],
+  SERVER_CERTIFICATE_EXPIRED: [
+    "The VPN server's certificate has expired, or is not valid yet.",
+    "Check the host's clock; if it is right, ask the provider.",
+  ],
+  SERVER_CERTIFICATE_UNTRUSTED: [
+    "The VPN server's certificate is not from the authority that the configuration names.",
+    "Check <ca>: it must be this provider's own.",
+  ],
+  SERVER_NAME_WRONG: [
+    "The VPN server's certificate is for another name or purpose.",
+    'Check verify-x509-name and remote-cert-tls, and that the remote is the right server.',
+  ],
+  CLIENT_CERTIFICATE_REFUSED: [
+    'The VPN server refused the client certificate.',
+    'Check that <cert> and the private key belong together, are from this server, and have not expired.',
+  ],
+  TLS_KEY_MISMATCH: [
+    "The tls-auth or tls-crypt key is not the VPN server's.",
+    'Check the inline key, key-direction and auth.',
+  ],
+  TLS_VERSION_TOO_OLD: [
+    'The VPN server offers only a TLS version or ciphers that are not safe any more.',
+    'Ask the provider for a server with TLS 1.2 or later.',
+  ],
+  CIPHER_MISMATCH: [
+    'The VPN server and this host have no data cipher in common.',
+    "Take the cipher from the provider's newest file.",
+  ],
+  NOT_OPENVPN: ['What answers at that address does not speak OpenVPN.', 'Check the port and whether it is TCP or UDP.'],
+  NO_INNER_ADDRESS: ['The VPN server gave this client no address.', 'Look at the server: it must push ifconfig.'],
+  OPENVPN_FAILED: ['OpenVPN ended.', "Read openvpn/openvpn.log in the session's folder."],
   DISCONNECTED: ['An operator cut this session.', 'Reconnect it: `kasm-sidecar session CONTAINER --reconnect`.'],
-  LAUNCH_SCRIPT_DELETED: ['The launch script was deleted.', 'Send a new one.'],
+  LAUNCH_SCRIPT_DELETED: ['The launch script was deleted, so the session is blocked.', 'Send a new one.'],
   LOCK_FAILED: ["The lock of the container's namespace could not be applied.", 'Read the message in the log.'],
 } as const satisfies Record<string, readonly [sentence: string, whatToDo: string]>;
 

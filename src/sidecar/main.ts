@@ -20,10 +20,10 @@ import { Reconciler } from './sessions/reconciler.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { RecordStore } from './store/record-store.ts';
 import { endpointRecord, launchScriptRecord, networkRecord } from './store/records.ts';
+import { createOpenVpn } from './tunnels/openvpn/tunnel.ts';
 import type { PeerPolicy } from './tunnels/peer-address.ts';
 import { checkLiteralPeers } from './tunnels/peer-address.ts';
-import type { TunnelKind, TunnelSettings } from './tunnels/tunnel.ts';
-import type { WireGuardSettings } from './tunnels/wireguard/settings.ts';
+import type { TunnelKind, TunnelKindName, TunnelSettings } from './tunnels/tunnel.ts';
 import { createWireGuard } from './tunnels/wireguard/tunnel.ts';
 
 /**
@@ -83,11 +83,14 @@ function compose(settings: Settings, log: LogFile) {
   const engine = new Engine(settings.dockerSocket);
   const events = new EventJournal(join(settings.runDir, 'events.jsonl'));
   const peerPolicy = createPeerPolicy(settings, engine);
-  const wireGuard = createWireGuard({ run, peerPolicy, implementation: settings.wireguard, log });
+  const tunnels = {
+    wireguard: createWireGuard({ run, peerPolicy, implementation: settings.wireguard, log }),
+    openvpn: createOpenVpn({ run, peerPolicy }),
+  };
   const launchScripts = new LaunchScripts({
     store: new RecordStore(join(settings.stateDir, 'launch-scripts'), launchScriptRecord),
     profileDir: settings.profileDir,
-    check: (egress) => checkEgress(egress, wireGuard, peerPolicy),
+    check: (egress) => checkEgress(egress, tunnels, peerPolicy),
     log,
   });
   const networks: Networks = new Networks({
@@ -104,7 +107,7 @@ function compose(settings: Settings, log: LogFile) {
     startHold: new StartHold(log),
     networks,
     launchScripts,
-    wireGuard,
+    tunnels,
     events,
     log,
     proxiesOf: (networkId) => registry.proxiesOf(networkId),
@@ -177,18 +180,18 @@ function createPeerPolicy(settings: Settings, engine: Engine): PeerPolicy {
 
 async function checkEgress(
   egress: LaunchScript['egress'],
-  wireGuard: TunnelKind<WireGuardSettings>,
+  tunnels: Readonly<Record<TunnelKindName, TunnelKind>>,
   peerPolicy: PeerPolicy,
 ): Promise<TunnelSettings | undefined> {
   switch (egress.type) {
     case 'none':
       return undefined;
-    case 'wireguard': {
-      const tunnel = wireGuard.parse(egress);
+    case 'wireguard':
+    case 'openvpn': {
+      const tunnel = tunnels[egress.type].parse(egress);
       await checkLiteralPeers(tunnel.peers, peerPolicy);
       return tunnel;
     }
-    case 'openvpn':
     case 'openziti':
     case 'custom':
       throw new EgressError('TYPE_UNSUPPORTED', `This version has no tunnel of type ${egress.type}.`, {

@@ -26,8 +26,10 @@ describe('scripts/quickstart, where an engine, a sidecar and demo gateways run a
   test('uses them, shows the address that each container really has, and cuts one off', async () => {
     const { exitCode, stdout, stderr } = await quickstart();
     expect([exitCode, stderr]).toEqual([0, expect.stringContaining('left alone afterwards')]);
-    expect(stdout).toMatch(/^kasm-demo-1 +DEMO-1 203\.0\.113\.11 +connected +203\.0\.113\.11 +\d+\.\d\d s$/m);
-    expect(stdout).toMatch(/^kasm-demo-2 +DEMO-2 203\.0\.113\.12 +connected +203\.0\.113\.12 +\d+\.\d\d s$/m);
+    expect(stdout).toMatch(
+      /^kasm-demo-1 +DEMO-1 203\.0\.113\.11 +WireGuard +connected +203\.0\.113\.11 +\d+\.\d\d s$/m,
+    );
+    expect(stdout).toMatch(/^kasm-demo-2 +DEMO-2 203\.0\.113\.12 +OpenVPN +connected +203\.0\.113\.12 +\d+\.\d\d s$/m);
     expect(stdout).toMatch(/is dead:\n +kasm-demo-1 +cut off.*\n +kasm-demo-2 +exit address 203\.0\.113\.12\n/);
     expect(stdout).toMatch(/is back .*:\n +kasm-demo-1 +exit address 203\.0\.113\.11\n/);
   });

@@ -1,3 +1,4 @@
+import { gatewayAddresses } from '../../lab/addresses.ts';
 import { PROTOCOL } from './bytes/build.ts';
 import { arpTarget, describePacket, readIp } from './bytes/read.ts';
 import { Capture } from './capture/capture.ts';
@@ -22,7 +23,9 @@ const FIRST_PORT = 10_000;
 const LAST_PORT = 32_000; // from 32768 on, the kernel chooses for others
 
 /** What all encrypted tunnels of the lab look like on the host's wire. */
-const WIREGUARD_PORT = 51_820;
+const TUNNEL_PORTS = [51_820, 1194];
+const GATEWAYS = [1, 2].map((number) => gatewayAddresses(number).v4);
+const UNREACHABLE = 3;
 const NEIGHBOUR_DISCOVERY = [133, 134, 135, 136, 137, 143];
 
 /** Sees everything that passes any interface of the host, and knows a probe by its mark wherever it is. */
@@ -126,7 +129,11 @@ export class Observer {
 function isExpected(packet: Packet): boolean {
   const ip = readIp(packet);
   if (!ip) return arpTarget(packet) !== undefined;
-  if (ip.protocol === PROTOCOL.udp) return ip.ports?.to === WIREGUARD_PORT;
+  const toGateway = GATEWAYS.includes(ip.to);
+  // A later fragment of a tunnel's large packet has no ports: what a probe is known by would be seen in it.
+  if (ip.protocol === PROTOCOL.udp) return ip.ports ? TUNNEL_PORTS.includes(ip.ports.to) : toGateway;
+  // "Nobody is here": the host's own answer to a server whose client has died.
+  if (ip.protocol === PROTOCOL.icmp) return toGateway && ip.payload[0] === UNREACHABLE;
   if (ip.protocol === PROTOCOL.icmp6) return NEIGHBOUR_DISCOVERY.includes(ip.payload[0] ?? -1);
   return ip.protocol === 0 || ip.protocol === PROTOCOL.igmp; // 0: hop-by-hop, as multicast listener reports have it
 }

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { putLaunchScript, waitForState } from '../support/control.ts';
+import { docker } from '../support/docker.ts';
 import { launchScript } from '../support/session.ts';
 import { attempt, sh } from '../support/shell.ts';
 import { waitFor } from '../support/wait.ts';
 import { callTheWireATunnel, ownDevice, tearDown } from './acts.ts';
-import { type Attacker, type Capabilities, startAttacker, startTunnelled } from './attacker.ts';
-import { CATALOGUE } from './catalogue.ts';
-import { type Acts, fire } from './volley.ts';
-import { expectNothingLater, expectNothingOut, fireTogether, type Round, useControls, useLeakWorld } from './world.ts';
+import { type Attacker, lookAt, startAttacker, startTunnelled } from './attacker.ts';
+import { hostLinksOf, useStages, WITHOUT_RAW } from './stages.ts';
+import { expectNothingLater, useControls, useLeakWorld } from './world.ts';
 
 const world = useLeakWorld();
 const controlOf = useControls(world, [
@@ -16,42 +16,11 @@ const controlOf = useControls(world, [
   ['all', tearDown, ownDevice],
 ]);
 
-/** What a process without raw sockets can try: the lock alone must hold it. */
-const WITHOUT_RAW = CATALOGUE.filter(({ name }) => ['transport', 'names', 'the host'].includes(name));
+const { attackers, attackerWith, whenFired } = useStages(world, controlOf);
 
-const attackers: Partial<Record<Capabilities, Attacker>> = {};
-const there = (capabilities: Capabilities): Attacker => {
-  const attacker = attackers[capabilities];
-  if (!attacker) throw new Error('the attacker has not started');
-  return attacker;
-};
-
-/** Fires at the moment that `prepare` has made, once a way, and expects that nothing got out. */
-function whenFired(
-  prepare: () => Promise<void>,
-  ways: readonly (readonly [Capabilities, Acts?])[],
-  groups = CATALOGUE,
-): void {
-  const rounds = new Map<number, Round>();
-  beforeAll(async () => {
-    await prepare();
-    for (const [index, [capabilities, acts]] of ways.entries()) {
-      const [round] = await fireTogether(world, [() => fire(world.observer, there(capabilities), groups, acts)]);
-      if (round) rounds.set(index, round);
-    }
-  });
-  for (const [index, [capabilities, acts]] of ways.entries()) {
-    expectNothingOut(world, `${capabilities} ${acts?.name ?? ''}`.trim(), {
-      control: controlOf,
-      round: () => rounds.get(index) as Round,
-      groups,
-    });
-  }
-}
-
-const linkOf = async ({ ownLinks }: Attacker): Promise<string[]> => {
-  const links: { ifname: string; ifindex: number }[] = JSON.parse(await sh('ip', '-json', 'link'));
-  return links.filter(({ ifindex }) => ownLinks.includes(ifindex)).map(({ ifname }) => ifname);
+const guardsOf = async (attacker: Attacker): Promise<string[]> => {
+  const tables = (await sh('nft', 'list', 'tables')).split('\n');
+  return (await hostLinksOf(attacker)).filter((link) => tables.includes(`table netdev kasm_sidecar_${link}`));
 };
 
 describe('before the launch script', () => {
@@ -70,6 +39,32 @@ describe('while connecting', () => {
       await putLaunchScript(name, launchScript(client, { config }, { deadline_seconds: 300 }));
       attackers[capabilities] = await startAttacker(name, capabilities, world.sessions);
       await waitForState(name, 'connecting');
+    }
+  }, [['default'], ['all', tearDown]]);
+});
+
+describe('after it has failed', () => {
+  whenFired(async () => {
+    for (const capabilities of ['default', 'all'] as const) {
+      const name = `failed-${capabilities}`;
+      const client = await world.lab.gateway(1).addClient({ ipv6: true });
+      const config = client.text.replace('203.0.113.11', '203.0.113.99');
+      await putLaunchScript(name, launchScript(client, { config }, { deadline_seconds: 1 }));
+      attackers[capabilities] = await startAttacker(name, capabilities, world.sessions);
+      await waitForState(name, 'failed');
+    }
+  }, [['default'], ['all', tearDown]]);
+});
+
+describe('connected, and on another network as well', () => {
+  whenFired(async () => {
+    for (const capabilities of ['default', 'all'] as const) {
+      const name = `second-${capabilities}`;
+      await startTunnelled(world.lab, name, capabilities, world.sessions);
+      await docker('network', 'connect', world.plain.name, name);
+      const attacker = await lookAt(name, world.plain);
+      attackers[capabilities] = attacker;
+      await waitFor('the guard of the other interface', async () => (await guardsOf(attacker)).length === 2);
     }
   }, [['default'], ['all', tearDown]]);
 });
@@ -103,7 +98,7 @@ describe('after kill -9 of the tunnel’s process as well', () => {
 describe('the lock alone: the guard and the host’s rules are gone', () => {
   whenFired(
     async () => {
-      const links = await linkOf(there('default'));
+      const links = await hostLinksOf(attackerWith('default'));
       expect(links.length).toBeGreaterThan(0);
       for (const link of links) await sh('nft', 'delete', 'table', 'netdev', `kasm_sidecar_${link}`);
       await sh('nft', 'delete', 'table', 'inet', 'kasm_sidecar');
@@ -116,7 +111,7 @@ describe('the lock alone: the guard and the host’s rules are gone', () => {
 });
 
 test('a daemon that is back has every guard again', async () => {
-  const [link] = await linkOf(there('default'));
+  const [link] = await hostLinksOf(attackerWith('default'));
   const table = `netdev kasm_sidecar_${link}`;
   await waitFor('the guard', async () => (await sh('nft', 'list', 'tables')).includes(table));
 });

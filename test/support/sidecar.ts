@@ -42,9 +42,10 @@ export class Sidecar {
     return this.#output;
   }
 
-  /** Starts it and waits for Docker's socket. Gives the milliseconds that took. */
+  /** Starts it, if it does not run, and waits for Docker's socket. Gives the milliseconds that took. */
   async start(): Promise<number> {
     assertSurroundings();
+    if (this.running) return 0; // a second one would live on, and answer for some of Docker's calls
     const began = Date.now();
     const daemon = spawn(PROGRAM[0], [PROGRAM[1], 'serve'], { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = daemon;

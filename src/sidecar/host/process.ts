@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { constants, readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
@@ -20,12 +20,14 @@ const TERM_DEADLINE_MS = 2000;
 const KILL_DEADLINE_MS = 2000;
 const POLL_MS = 3;
 
-/** Starts a program that lives on without us; `logFile` (0600, begun anew) gets what it prints. */
+const { O_APPEND, O_CREAT, O_TRUNC, O_WRONLY } = constants;
+
+/** Starts a program that lives on without us; `logFile` (0600, begun anew, may be cut short) gets what it prints. */
 export async function startDaemon(
   argv: readonly [string, ...string[]],
   { env, logFile }: Pick<DaemonOptions, 'env'> & { logFile: string },
 ): Promise<ProcessIdentity> {
-  const log = await open(logFile, 'w', 0o600);
+  const log = await open(logFile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600);
   try {
     const id = await spawnDaemon(argv, { ...(env ? { env } : {}), output: log.fd });
     const startTime = startTimeOf(id);

@@ -145,12 +145,20 @@ function subnetRow(wire: Wire, chain: string, side: '-s' | '-d', family: IpFamil
 const serverRows = (input: LockInput, chain: string, side: '-s' | '-d', family: IpFamily): string[] =>
   input.servers.filter((server) => familyOf(server) === family).map((server) => accept(chain, `${side} ${server}`));
 
-const directInput = (input: LockInput, family: IpFamily): string[] =>
-  input.wires.flatMap((wire) =>
-    directRanges(input, family).map((range) =>
-      accept('INPUT', `-s ${range} -i ${wire.link} -m conntrack --ctstate RELATED,ESTABLISHED`),
-    ),
-  );
+const directInput = (input: LockInput, family: IpFamily): string[] => {
+  const ranges = directRanges(input, family);
+  if (ranges.length === 0) return [];
+  return input.wires.flatMap(({ link }) => [
+    ...ranges.map((range) => accept('INPUT', `-s ${range} -i ${link} -m conntrack --ctstate RELATED,ESTABLISHED`)),
+    accept('INPUT', `-i ${link} ${TOO_BIG[family]} -m conntrack --ctstate RELATED`),
+  ]);
+};
+
+/** RFC 1191, RFC 8201: "this packet is too big" comes from any router on the way, whose address nobody knows beforehand. */
+const TOO_BIG: Readonly<Record<IpFamily, string>> = {
+  4: '-p icmp -m icmp --icmp-type fragmentation-needed',
+  6: '-p ipv6-icmp -m icmp6 --icmpv6-type packet-too-big',
+};
 
 const directOutput = (input: LockInput, family: IpFamily): string[] =>
   input.wires.flatMap((wire) =>

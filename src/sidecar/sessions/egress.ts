@@ -1,21 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { poll } from '../../shared/async.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import { addressOf } from '../../shared/ip.ts';
 import { tunnelName } from '../../shared/names.ts';
 import { ipBatchInside } from '../host/ip.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
-import type { TunnelObservation, TunnelPlace, TunnelRecord } from '../tunnels/tunnel.ts';
-import type { WireGuardSettings } from '../tunnels/wireguard/settings.ts';
+import { releaseInside } from '../tunnels/inside.ts';
+import { Liveness } from '../tunnels/liveness.ts';
+import {
+  type Health,
+  TUNNEL_KINDS,
+  type TunnelKind,
+  type TunnelKindName,
+  type TunnelObservation,
+  type TunnelPlace,
+  type TunnelRecord,
+  type TunnelSettings,
+  type TunnelUp,
+  type Wait,
+} from '../tunnels/tunnel.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 
-/** WireGuard's REJECT_AFTER_TIME (whitepaper, 6.1) and a keepalive's time: without a new handshake by then, nothing comes through. */
-const STALE_AFTER_SECONDS = 205;
-/** Each look costs two processes; whether a tunnel's own process lives costs nothing. */
-const OBSERVE_EVERY_MS = 15_000;
+/** Each look costs a process or two; whether there may be news costs nothing. */
+const CHECK_EVERY_MS = 15_000;
 const LOOK_EVERY_MS = 500;
+const LISTEN_EVERY_MS = 1_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
@@ -25,15 +38,10 @@ export class Egress {
   readonly #context: SessionContext;
   #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
   #observed: TunnelObservation | undefined;
-  #settings: WireGuardSettings | undefined;
 
   constructor(session: Session, context: SessionContext) {
     this.#session = session;
     this.#context = context;
-  }
-
-  get settings(): WireGuardSettings | undefined {
-    return this.#settings;
   }
 
   /** Starts over with this launch script; what an earlier attempt made is taken away first. */
@@ -43,14 +51,14 @@ export class Egress {
 
   /** Goes on with the tunnel that an earlier process of ours left. @returns false if there is nothing to go on with. */
   async resume(found: FoundLaunchScript): Promise<boolean> {
-    const record = this.#session.record.tunnel;
-    const { state } = this.#session.record;
+    const { state, tunnel: record, fingerprint } = this.#session.record;
     if (!record || (state !== 'connected' && state !== 'reconnecting')) return false;
-    if (this.#session.record.fingerprint !== found.fingerprint) return false;
-    const settings = this.#context.wireGuard.parse(found.script.egress);
-    this.#settings = settings;
-    this.#useResolvers(settings).catch((error) => this.#session.warn(`resolv.conf: ${explain(error)}`));
-    this.#begin((signal) => this.#keep(settings, record, signal));
+    if (fingerprint !== found.fingerprint || record.kind !== found.script.egress.type) return false;
+    const tunnel = this.#open(found);
+    this.#useResolvers(record.up ?? tunnel.settings).catch((error) =>
+      this.#session.warn(`resolv.conf: ${explain(error)}`),
+    );
+    this.#begin((signal) => this.#keep(tunnel, record, signal));
     return true;
   }
 
@@ -72,14 +80,15 @@ export class Egress {
   async release(): Promise<void> {
     const { namespace, record } = this.#session;
     if (!namespace || !record.held) return;
-    await this.#context.wireGuard.release(namespace);
+    await releaseInside(this.#context.run, namespace);
     this.#session.keepHold(false);
   }
 
   async observe(): Promise<TunnelObservation | undefined> {
     const { tunnel } = this.#session.record;
     if (!tunnel) return undefined;
-    this.#observed = await this.#context.wireGuard.observe(this.#place(), tunnel).catch(() => this.#observed);
+    const kind = this.#context.tunnels[tunnel.kind];
+    this.#observed = await kind.observe(this.#place(), tunnel).catch(() => this.#observed);
     return this.#observed;
   }
 
@@ -101,111 +110,161 @@ export class Egress {
     }
   }
 
-  async #connect(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
-    const end = performance.now() + this.#session.deadlineMs();
-    const settings = this.#context.wireGuard.parse(found.script.egress);
-    this.#settings = settings;
-    if (this.#session.record.tunnel) await this.#removeTunnel();
-    for (const { directive, message } of settings.notices) this.#session.warn(`${directive}: ${message}`);
-    const names = this.#useResolvers(settings);
-    names.catch(() => undefined); // awaited below, and by then it may have failed already
-    const [record] = await allOrFirstFailure([this.#establish(settings), this.#session.enter('connecting')]);
-    await allOrFirstFailure([this.#waitForHandshake(record, end - performance.now(), signal), names]);
-    await this.#connected(found, signal);
-    await this.#keep(settings, record, signal);
+  #open({ script: { egress } }: FoundLaunchScript): WantedTunnel {
+    if (!isTunnelKind(egress.type)) throw new EgressError('TYPE_UNSUPPORTED');
+    const kind = this.#context.tunnels[egress.type];
+    return { kind, settings: kind.parse(egress), allow: egress.allow ?? [] };
   }
 
-  async #useResolvers({ dns, searchDomains }: WireGuardSettings): Promise<void> {
-    if (dns.length === 0) this.#session.warn('No resolver is known for this tunnel (DNS), so names do not resolve.');
+  async #connect(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
+    const end = performance.now() + this.#session.deadlineMs();
+    const tunnel = this.#open(found);
+    if (this.#session.record.tunnel) await this.#removeTunnel();
+    for (const { directive, message } of tunnel.settings.notices) this.#session.warn(`${directive}: ${message}`);
+    const names = this.#useResolvers(tunnel.settings);
+    names.catch(() => undefined); // awaited below, and by then it may have failed already
+    const [record] = await allOrFirstFailure([this.#establish(tunnel), this.#session.enter('connecting')]);
+    const wait = { deadlineMs: end - performance.now(), signal };
+    const [up] = await allOrFirstFailure([this.#awaitUp(tunnel, record, wait), names]);
+    await this.#connected(tunnel, signal);
+    await this.#keep(tunnel, { ...record, up }, signal);
+  }
+
+  async #useResolvers({ dns, searchDomains }: Pick<TunnelUp, 'dns' | 'searchDomains'>): Promise<void> {
     await this.#session.names.use({ servers: dns, searchDomains });
   }
 
-  async #connected(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
-    await this.#routeDirect(found.script.egress.allow ?? [], signal);
+  async #connected({ allow }: WantedTunnel, signal: AbortSignal): Promise<void> {
+    await this.#routeDirect(allow, signal);
     signal.throwIfAborted();
     await this.#session.enter('connected');
     await this.#session.signal('ready');
   }
 
-  async #establish(settings: WireGuardSettings): Promise<TunnelRecord> {
+  async #establish({ kind, settings }: WantedTunnel): Promise<TunnelRecord> {
     this.#session.keepHold(true);
-    const record = await this.#context.wireGuard.establish(this.#place(), settings);
+    const record = await kind.establish(this.#place(), settings);
     this.#session.keepTunnel(record);
-    this.#session.log('info', `WireGuard (${record.implementation}) stands; server ${record.pinned.join(', ')}`);
+    this.#session.log('info', `${kind.kind} (${record.implementation}) is made; server ${record.pinned.join(', ')}`);
     await this.#session.useServers(record.pinned.map(hostOf));
     return record;
   }
 
-  async #waitForHandshake(record: TunnelRecord, ms: number, signal: AbortSignal): Promise<void> {
-    const probe = async () => {
-      this.#observed = await this.#context.wireGuard.observe(this.#place(), record);
-      return this.#observed.latestHandshake === undefined ? undefined : true;
-    };
-    if (!(await poll(probe, { everyMs: 25, deadlineMs: ms, signal }))) throw new EgressError('HANDSHAKE_TIMEOUT');
+  async #awaitUp({ kind, settings }: WantedTunnel, record: TunnelRecord, wait: Wait): Promise<TunnelUp> {
+    const up = await kind.awaitUp(this.#place(), settings, record, wait);
+    if (up.dns.length === 0) this.#session.warn('No resolver is known for this tunnel (DNS), so names do not resolve.');
+    await this.#takeUp(record, up);
+    return up;
+  }
+
+  /** What the server gave, at first or anew. */
+  async #takeUp(record: TunnelRecord, up: TunnelUp): Promise<void> {
+    if (isDeepStrictEqual(this.#session.record.tunnel?.up, up)) return;
+    this.#session.keepTunnel({ ...record, up });
+    await this.#useResolvers(up);
   }
 
   /** Watches a tunnel that is up, until the attempt is ended. */
-  async #keep(settings: WireGuardSettings, first: TunnelRecord, signal: AbortSignal): Promise<void> {
+  async #keep(tunnel: WantedTunnel, first: TunnelRecord, signal: AbortSignal): Promise<void> {
     let record = first;
+    let liveness = this.#listen(tunnel, record);
     while (!signal.aborted) {
-      record = await this.#look(settings, record, signal).catch((error) => {
-        signal.throwIfAborted();
-        this.#session.log('warn', `The tunnel could not be looked at, it is left as it is: ${explain(error)}`);
-        return record;
-      });
-      await this.#pause(record, signal);
+      const health = await this.#check(tunnel, record, signal);
+      signal.throwIfAborted();
+      if (health?.state === 'refused') throw health.why;
+      const before = record;
+      if (health) record = await this.#answer(tunnel, record, await heard(health, liveness), signal);
+      if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up))
+        liveness = this.#listen(tunnel, record);
+      await this.#pause(tunnel, record, liveness, signal);
     }
   }
 
-  async #look(settings: WireGuardSettings, record: TunnelRecord, signal: AbortSignal): Promise<TunnelRecord> {
-    const alive = await this.#context.wireGuard.isAlive(this.#place(), record);
-    const stale = alive && (await this.#isStale(record));
-    signal.throwIfAborted();
-    if (!alive || stale === undefined) return this.#restore(settings, signal);
-    if (stale) return this.#revive(settings, record);
-    await this.#session.enter('connected');
-    return record;
+  /** Undefined where there is nobody to ask, or no process by which the counters can be read: the tunnel itself must tell. */
+  #listen({ kind }: WantedTunnel, { up }: TunnelRecord): Liveness | undefined {
+    const { namespace, container } = this.#session;
+    const target = up?.dns[0];
+    if (!namespace || !container || target === undefined) return undefined;
+    return new Liveness({ run: this.#context.run, namespace, device: kind.device, pid: container.pid, target });
   }
 
-  /** Until it is time to observe again, or its process has died. */
-  async #pause(record: TunnelRecord, signal: AbortSignal): Promise<void> {
-    const died = () => (this.#context.wireGuard.mayBeAlive(record) ? undefined : true);
-    await poll(died, { everyMs: LOOK_EVERY_MS, deadlineMs: OBSERVE_EVERY_MS, signal });
+  /** Undefined where it could not be looked at, which says nothing of the tunnel. */
+  async #check(
+    { kind, settings }: WantedTunnel,
+    record: TunnelRecord,
+    signal: AbortSignal,
+  ): Promise<Health | undefined> {
+    return kind.check(this.#place(), settings, record).catch((error) => {
+      signal.throwIfAborted();
+      this.#session.log('warn', `The tunnel could not be looked at, it is left as it is: ${explain(error)}`);
+      return undefined;
+    });
   }
 
-  /** The process or the device is gone: the same device name and addresses again, as often as it takes. */
-  async #restore(settings: WireGuardSettings, signal: AbortSignal): Promise<TunnelRecord> {
-    await this.#session.enter('reconnecting', new EgressError('TUNNEL_DIED'));
+  async #answer(
+    tunnel: WantedTunnel,
+    record: TunnelRecord,
+    health: Health,
+    signal: AbortSignal,
+  ): Promise<TunnelRecord> {
+    switch (health.state) {
+      case 'up':
+        await this.#takeUp(record, health.up);
+        await this.#session.enter('connected');
+        return { ...record, up: health.up };
+      case 'silent':
+        await this.#session.enter('reconnecting', health.why);
+        return this.#refresh(tunnel, record);
+      case 'gone':
+      case 'refused':
+        await this.#session.enter('reconnecting', health.why);
+        return this.#restore(tunnel, signal);
+    }
+  }
+
+  /** Until it is time to look again, or there may be news. */
+  async #pause(
+    { kind }: WantedTunnel,
+    record: TunnelRecord,
+    liveness: Liveness | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const wasDead = liveness?.isDead;
+    let listenedAt = Number.NEGATIVE_INFINITY;
+    const news = async () => {
+      if (kind.hasNews(record)) return true;
+      if (performance.now() - listenedAt < LISTEN_EVERY_MS) return undefined;
+      listenedAt = performance.now();
+      await liveness?.look();
+      return liveness?.isDead !== wasDead || liveness?.isGone ? true : undefined;
+    };
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await poll(news, { everyMs: LOOK_EVERY_MS, deadlineMs: CHECK_EVERY_MS, signal });
+  }
+
+  /** The process or the device is gone: the same device name again, as often as it takes. */
+  async #restore(tunnel: WantedTunnel, signal: AbortSignal): Promise<TunnelRecord> {
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
       try {
         await this.#removeTunnel();
-        const record = await this.#establish(settings);
-        await this.#waitForHandshake(record, LAST_RETRY_MS, signal);
-        await this.#routeDirect(this.#session.script?.script.egress.allow ?? [], signal);
-        signal.throwIfAborted();
-        await this.#session.enter('connected');
-        return record;
+        const record = await this.#establish(tunnel);
+        const up = await this.#awaitUp(tunnel, record, { deadlineMs: LAST_RETRY_MS, signal });
+        await this.#connected(tunnel, signal);
+        return { ...record, up };
       } catch (error) {
         signal.throwIfAborted();
-        this.#session.log('warn', `Another try in ${wait / 1000} s: ${explain(toEgressError(error))}`);
-        await sleep(wait, undefined, { signal });
+        const failure = toEgressError(error);
+        if (isFinal(failure)) throw failure;
+        const pause = wait * (0.5 + Math.random()); // 200 sessions of one gateway must not come back in one second
+        this.#session.log('warn', `Another try in ${(pause / 1000).toFixed(1)} s: ${explain(failure)}`);
+        await sleep(pause, undefined, { signal });
       }
     }
   }
 
-  /** Undefined where the tunnel can't be asked any more: it has died this moment. */
-  async #isStale(record: TunnelRecord): Promise<boolean | undefined> {
-    const observed = await this.#context.wireGuard.observe(this.#place(), record).catch(() => undefined);
-    if (!observed) return undefined;
-    this.#observed = observed;
-    const { latestHandshake } = observed;
-    return latestHandshake === undefined || Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
-  }
-
-  /** WireGuard itself keeps asking; what it can't know is that the server's name leads elsewhere now. */
-  async #revive(settings: WireGuardSettings, record: TunnelRecord): Promise<TunnelRecord> {
-    await this.#session.enter('reconnecting', new EgressError('TUNNEL_STALE'));
-    const refreshed = await this.#context.wireGuard.refresh(this.#place(), settings, record).catch((error) => {
+  /** The tunnel itself keeps asking; what it can't know is that the server's name leads elsewhere now. */
+  async #refresh({ kind, settings }: WantedTunnel, record: TunnelRecord): Promise<TunnelRecord> {
+    const refreshed = await kind.refresh(this.#place(), settings, record).catch((error) => {
       this.#session.log('warn', explain(error));
       return record;
     });
@@ -239,13 +298,12 @@ export class Egress {
   }
 
   async #removeTunnel(): Promise<void> {
-    const { record } = this.#session;
+    const { namespace, record } = this.#session;
     this.#observed = undefined;
-    const { namespace } = this.#session;
-    await this.#context.wireGuard.remove(
-      { hostDevice: this.#hostDevice, ...(namespace ? { namespace } : {}) },
-      record.tunnel,
-    );
+    const place = { hostDevice: this.#hostDevice, ...(namespace ? { namespace } : {}) };
+    // Without a record it may be of any kind: a crash came between its making and the record.
+    const kinds = record.tunnel ? [record.tunnel.kind] : TUNNEL_KINDS;
+    for (const kind of kinds) await this.#context.tunnels[kind].remove(place, record.tunnel);
     if (record.tunnel) this.#session.keepTunnel(undefined);
   }
 
@@ -259,6 +317,31 @@ export class Egress {
     return { hostDevice: this.#hostDevice, folder, namespace };
   }
 }
+
+/** What a launch script wants. */
+interface WantedTunnel {
+  readonly kind: TunnelKind;
+  readonly settings: TunnelSettings;
+  readonly allow: readonly string[];
+}
+
+/** What counts more than what a tunnel believes of itself: whether packets come back. */
+async function heard(health: Health, liveness: Liveness | undefined): Promise<Health> {
+  if (health.state !== 'up' || !liveness?.isDead) return health;
+  await liveness.probe(); // it may have come back this moment
+  return liveness.isDead ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : health;
+}
+
+const isTunnelKind = (type: string): type is TunnelKindName => TUNNEL_KINDS.some((kind) => kind === type);
+
+/** The same credential, key or configuration would fail again, and a server may lock an account for it. */
+const FINAL: readonly ErrorCode[] = [
+  'AUTH_FAILED',
+  'CHALLENGE_UNSUPPORTED',
+  'KEY_PASSPHRASE_WRONG',
+  'ENDPOINT_REFUSED',
+];
+const isFinal = ({ code }: EgressError): boolean => FINAL.includes(code);
 
 /** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
 async function allOrFirstFailure<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {

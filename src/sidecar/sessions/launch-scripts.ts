@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { Queue } from '../../shared/async.ts';
 import { EgressError, explain } from '../../shared/errors.ts';
 import { type LaunchScript, parseLaunchScript } from '../../shared/launch-script.ts';
 import type { Log } from '../../shared/log.ts';
@@ -46,6 +47,9 @@ export class LaunchScripts implements LaunchScriptControl {
   readonly #check: CheckEgress;
   readonly #log: Log;
   readonly #listeners = new Set<(key: string) => void>();
+  readonly #changes = new Queue();
+  /** Keys of launch scripts on disk that this version can't use. */
+  readonly #unusable = new Set<string>();
 
   constructor(parts: {
     store: RecordStore<typeof launchScriptRecord>;
@@ -69,18 +73,24 @@ export class LaunchScripts implements LaunchScriptControl {
     for (const { file, why } of unreadable) this.#log.error('launch scripts', `${file} can't be read: ${why}`);
     for (const record of records) {
       const stored = await this.#understand(record).catch((error) => {
+        this.#unusable.add(record.key);
         this.#log.error(record.key, `The stored launch script is no longer valid: ${explain(error)}`);
       });
       if (stored) this.#stored.set(record.key, stored);
     }
   }
 
-  async put(key: string, body: unknown): Promise<LaunchScriptView> {
+  put(key: string, body: unknown): Promise<LaunchScriptView> {
+    return this.#changes.run(() => this.#put(key, body));
+  }
+
+  async #put(key: string, body: unknown): Promise<LaunchScriptView> {
     const existing = this.#stored.get(key);
     if (existing && isDeepStrictEqual(existing.record.body, body)) return existing.view;
     const stored = await this.#understand({ version: 1, key, storedAt: new Date().toISOString(), body });
     await this.#store.write(key, stored.record);
     this.#stored.set(key, stored);
+    this.#unusable.delete(key);
     this.#announce(key);
     return stored.view;
   }
@@ -89,8 +99,13 @@ export class LaunchScripts implements LaunchScriptControl {
     return [...this.#stored.values()].map(({ view }) => view);
   }
 
-  async remove(key: string): Promise<void> {
-    if (!this.#stored.delete(key)) throw new EgressError('NOT_FOUND', `No launch script is stored under ${key}.`);
+  remove(key: string): Promise<void> {
+    return this.#changes.run(() => this.#remove(key));
+  }
+
+  async #remove(key: string): Promise<void> {
+    const known = [this.#stored.delete(key), this.#unusable.delete(key)].includes(true);
+    if (!known) throw new EgressError('NOT_FOUND', `No launch script is stored under ${key}.`);
     await this.#store.remove(key);
     this.#announce(key);
   }

@@ -3,8 +3,7 @@ import type { Settings } from '../config.ts';
 import type { Run } from '../host/command.ts';
 import type { StartHold } from '../host/start-hold.ts';
 import type { ProxyPeer } from '../plan/wire.ts';
-import type { TunnelKind } from '../tunnels/tunnel.ts';
-import type { WireGuardSettings } from '../tunnels/wireguard/settings.ts';
+import type { TunnelKind, TunnelKindName } from '../tunnels/tunnel.ts';
 import type { EventJournal } from './event-journal.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { LaunchScripts } from './launch-scripts.ts';
@@ -18,7 +17,7 @@ export interface SessionContext {
   readonly startHold: StartHold;
   readonly networks: Networks;
   readonly launchScripts: LaunchScripts;
-  readonly wireGuard: TunnelKind<WireGuardSettings>;
+  readonly tunnels: Readonly<Record<TunnelKindName, TunnelKind>>;
   readonly events: EventJournal;
   readonly log: Log;
   readonly proxiesOf: (networkId: string) => ProxyPeer[];

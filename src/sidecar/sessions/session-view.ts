@@ -24,7 +24,7 @@ export async function toSessionView(session: Session, egress: Egress): Promise<S
     ...(script?.egress.gateway ? { gateway: script.egress.gateway } : {}),
     ...(tunnel ? { tunnel } : {}),
     addresses: endpoints.flatMap(({ ipv4, ipv6 }) => (ipv6 ? [ipv4, ipv6] : [ipv4])),
-    tunnel_addresses: tunnel ? [...(egress.settings?.addresses ?? [])] : [],
+    tunnel_addresses: [...(record.tunnel?.up?.addresses ?? [])],
     interface: endpoints[0]?.joined?.link ?? '',
     dns: [...session.names.servers],
     files: session.folder,
@@ -34,6 +34,8 @@ export async function toSessionView(session: Session, egress: Egress): Promise<S
 const withRemedy = (reason: { code: string; message: string }) =>
   reason.code in errorCodes ? { ...reason, remedy: remedyOf(reason.code as ErrorCode) } : reason;
 
+const DEVICES = { wireguard: 'wg', openvpn: 'tun0' } as const;
+
 async function tunnelView(session: Session, egress: Egress): Promise<SessionView['tunnel']> {
   const { tunnel } = session.record;
   if (!tunnel) return undefined;
@@ -42,7 +44,7 @@ async function tunnelView(session: Session, egress: Egress): Promise<SessionView
   return {
     kind: tunnel.kind,
     implementation: tunnel.implementation,
-    device: 'wg',
+    device: DEVICES[tunnel.kind],
     ...(tunnel.pinned[0] === undefined ? {} : { peer_address: observed?.peerAddress ?? tunnel.pinned[0] }),
     ...(handshake === undefined ? {} : { latest_handshake: new Date(handshake * 1000).toISOString() }),
     ...(observed ? { received_bytes: observed.receivedBytes, sent_bytes: observed.sentBytes } : {}),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { poll, Queue, settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
@@ -22,6 +23,7 @@ export const NAMESPACE_DEADLINE_MS = 60_000;
 const IDENTITY_QUICK_MS = 2_000;
 /** Docker's resolver comes a moment after the namespace, or never. */
 const NAMES_DEADLINE_MS = 3_500;
+const STARTING_PAUSES_MS = [20, 40, 80, 160, 320];
 
 /**
  * One container's network namespace, from the moment Docker names it until it is gone: who it is, which launch script it
@@ -369,6 +371,15 @@ export class Session {
     await settledWithin(this.#names.decided, NAMES_DEADLINE_MS);
     await this.waitUntilSettled(this.#context.settings.gateMs);
     this.#letRun();
+    await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
+  }
+
+  /** Docker 26.1 writes the container's hosts once more, while its process starts. */
+  async #reassertWhileStarting(): Promise<void> {
+    for (const pause of STARTING_PAUSES_MS) {
+      await sleep(pause, undefined, { signal: this.#life.signal, ref: false });
+      await this.reassertNames();
+    }
   }
 
   /** Its first process begins, if it was held. */

@@ -51,10 +51,18 @@ export const containerRecord = z.strictObject({ id: z.string(), name: z.string()
 export type ContainerRecord = z.infer<typeof containerRecord>;
 
 const tunnelRecord = z.strictObject({
-  kind: z.literal('wireguard'),
+  kind: z.enum(['wireguard', 'openvpn']),
   implementation: z.enum(['kernel', 'userspace']),
   process: z.strictObject({ id: z.number(), startTime: z.string() }).optional(),
   pinned: z.array(z.string()).readonly(),
+  /** What the server gave when it was up: after a crash it says so to nobody again. */
+  up: z
+    .strictObject({
+      addresses: z.array(z.string()).readonly(),
+      dns: z.array(z.string()).readonly(),
+      searchDomains: z.array(z.string()).readonly(),
+    })
+    .optional(),
 });
 
 export type TunnelRecordOnDisk = z.infer<typeof tunnelRecord>;

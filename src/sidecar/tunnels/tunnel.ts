@@ -1,3 +1,4 @@
+import type { EgressError } from '../../shared/errors.ts';
 import type { LaunchScript } from '../../shared/launch-script.ts';
 import type { Namespace } from '../host/netns.ts';
 
@@ -13,7 +14,7 @@ export interface TunnelSettings {
   readonly notices: readonly Notice[];
   /** Names or addresses (`host:port`) of the VPN servers, as the config has them; for display. */
   readonly peers: readonly string[];
-  /** Resolvers to use inside the tunnel; empty: none is known. */
+  /** Resolvers to use inside the tunnel; empty: none is known before it is up. */
   readonly dns: readonly string[];
   readonly searchDomains: readonly string[];
 }
@@ -27,18 +28,31 @@ export interface TunnelPlace {
   readonly namespace: Namespace;
 }
 
-/** A tunnel whose device stands in the session, as far as it must be known to find it again after a crash. */
+export const TUNNEL_KINDS = ['wireguard', 'openvpn'] as const;
+export type TunnelKindName = (typeof TUNNEL_KINDS)[number];
+
+/** A tunnel that has been made, as far as it must be known to find it again after a crash. */
 export interface TunnelRecord {
-  readonly kind: 'wireguard';
+  readonly kind: TunnelKindName;
   readonly implementation: 'kernel' | 'userspace';
   /** Of the user-space process; together with its start time, so that a reused id isn't taken for it. */
   readonly process?: { readonly id: number; readonly startTime: string } | undefined;
   /** Addresses that the VPN server's names were pinned to: `address:port`, in the order of the config's peers. */
   readonly pinned: readonly string[];
+  /** Since it was up for the first time. */
+  readonly up?: TunnelUp | undefined;
+}
+
+/** What a tunnel that is up gives its session. */
+export interface TunnelUp {
+  /** Inside the tunnel, in CIDR form. */
+  readonly addresses: readonly string[];
+  readonly dns: readonly string[];
+  readonly searchDomains: readonly string[];
 }
 
 export interface TunnelObservation {
-  /** Seconds since the epoch; undefined: never. */
+  /** Seconds since the epoch; undefined: never, or not known of this kind. */
   readonly latestHandshake: number | undefined;
   readonly receivedBytes: number;
   readonly sentBytes: number;
@@ -46,32 +60,54 @@ export interface TunnelObservation {
 }
 
 /**
+ * - `silent`: the server doesn't answer, and the tunnel goes on trying by itself.
+ * - `gone`: process or device is no more; it must be made again.
+ * - `refused`: trying again with the same settings is of no use.
+ */
+export type Health =
+  | { readonly state: 'up'; readonly up: TunnelUp }
+  | { readonly state: 'silent' | 'gone' | 'refused'; readonly why: EgressError };
+
+/**
  * One kind of tunnel. The device is made in the host's namespace, so that its encrypted socket stays there, and moved
  * into the session's namespace (wireguard.com/netns).
  */
-export interface TunnelKind<Settings extends TunnelSettings> {
+export interface TunnelKind<Settings extends TunnelSettings = TunnelSettings> {
+  readonly kind: TunnelKindName;
+  /** Name of its device inside a session. */
+  readonly device: 'wg' | 'tun0';
   /** Pure. @throws EgressError CONFIG_INVALID or KEY_MISSING with one entry for each wrong line. */
   parse(egress: LaunchScript['egress']): Settings;
   /**
-   * Resolves, makes the device on the host, moves it, names it, addresses it, routes to it. Undoes itself when it fails.
-   * @throws EgressError ENDPOINT_REFUSED, ENDPOINT_UNRESOLVED, TUNNEL_DEVICE_FAILED
+   * Resolves, makes what can be made before the server answers, and shuts every other way in the namespace. Undoes itself
+   * when it fails. @throws EgressError ENDPOINT_REFUSED, ENDPOINT_UNRESOLVED, TUNNEL_DEVICE_FAILED
    */
   establish(place: TunnelPlace, settings: Settings): Promise<TunnelRecord>;
-  /** Whether device and process of an earlier `establish` still stand; used after a crash of the daemon, and for repair. */
-  isAlive(place: TunnelPlace, record: TunnelRecord): Promise<boolean>;
-  /** The part of that question that costs next to nothing; true where only `isAlive` can tell. */
-  mayBeAlive(record: TunnelRecord): boolean;
+  /**
+   * Waits for the server's first answer; then the device stands inside, with its addresses and routes.
+   * @throws EgressError HANDSHAKE_TIMEOUT, or the reason that is known
+   */
+  awaitUp(place: TunnelPlace, settings: Settings, record: TunnelRecord, wait: Wait): Promise<TunnelUp>;
+  /** How an established tunnel is doing; also what was made by an earlier process of ours. Mends what it can in place. */
+  check(place: TunnelPlace, settings: Settings, record: TunnelRecord): Promise<Health>;
+  /** Whether `check` may have news; costs next to nothing. */
+  hasNews(record: TunnelRecord): boolean;
   observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation>;
-  /** Resolves the VPN server's names again, and moves to new addresses if there are any. */
+  /**
+   * For a tunnel through which nothing comes back: resolves the VPN server's names again, moves to new addresses if there are
+   * any, and tries again at once.
+   */
   refresh(place: TunnelPlace, settings: Settings, record: TunnelRecord): Promise<TunnelRecord>;
   /**
    * Takes device, process and socket away. Safe to repeat, and without a record: absent is success. A kernel's device
    * in a namespace that goes on existing is only found with `namespace`.
    */
-  remove(
-    place: Pick<TunnelPlace, 'hostDevice'> & Partial<Pick<TunnelPlace, 'namespace'>>,
-    record?: TunnelRecord,
-  ): Promise<void>;
-  /** Lets a session use its other routes again: it is wanted without a tunnel now. Until then they stay unreachable. */
-  release(namespace: Namespace): Promise<void>;
+  remove(place: RemovalPlace, record?: TunnelRecord): Promise<void>;
+}
+
+export type RemovalPlace = Pick<TunnelPlace, 'hostDevice'> & Partial<Pick<TunnelPlace, 'namespace'>>;
+
+export interface Wait {
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
 }

@@ -2,9 +2,10 @@ import { access } from 'node:fs/promises';
 import { EgressError } from '../../../shared/errors.ts';
 import type { Run } from '../../host/command.ts';
 import { linkNames, removeLink } from '../../host/ip.ts';
-import { type Namespace, runInside, withNamespace } from '../../host/netns.ts';
+import { type Namespace, runInside } from '../../host/netns.ts';
 import type { WgDevice } from '../../host/wg.ts';
-import type { TunnelPlace, TunnelRecord } from '../tunnel.ts';
+import { ifNamespaceStands } from '../inside.ts';
+import type { RemovalPlace, TunnelPlace, TunnelRecord } from '../tunnel.ts';
 import { socketOf, startUserspace, stopUserspace } from './userspace.ts';
 
 /** The device's name inside a session. The lock accepts it by this name. */
@@ -62,13 +63,6 @@ async function addKernelDevice({ run, kernel }: DeviceParts, name: string): Prom
   });
 }
 
-/** Moves the device into the session. Its name there must be free: the kernel moves first, and then fails to rename. */
-export async function moveDevice(run: Run, { hostDevice, namespace }: TunnelPlace): Promise<void> {
-  await withNamespace(namespace, (descriptor) =>
-    run(['ip', 'link', 'set', 'dev', hostDevice, 'netns', '/proc/self/fd/3', 'name', DEVICE], { files: [descriptor] }),
-  );
-}
-
 /** Where wg(8) reaches the device once it is inside: a user-space one still by its socket on the host. */
 export const wgDeviceOf = (
   run: Run,
@@ -78,13 +72,6 @@ export const wgDeviceOf = (
   implementation === 'userspace'
     ? { name: hostDevice, run }
     : { name: DEVICE, run: (argv, options) => runInside(run, namespace, argv, options) };
-
-export async function isInside(run: Run, namespace: Namespace): Promise<boolean> {
-  const { exitCode } = await runInside(run, namespace, ['ip', 'link', 'show', 'dev', DEVICE], { okExitCodes: [1] }); // 1: none
-  return exitCode === 0;
-}
-
-export type RemovalPlace = Pick<TunnelPlace, 'hostDevice'> & Partial<Pick<TunnelPlace, 'namespace'>>;
 
 /** Takes away whatever stands for this device, wherever it is. Absent is success. */
 export async function removeDevice(parts: DeviceParts, place: RemovalPlace, created?: CreatedDevice): Promise<void> {
@@ -119,10 +106,3 @@ const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-/** Undefined where the namespace is gone, with everything that was in it. */
-export const ifNamespaceStands = <T>(step: Promise<T>): Promise<T | undefined> =>
-  step.catch((error: unknown) => {
-    if (error instanceof EgressError && error.code === 'NAMESPACE_GONE') return undefined;
-    throw error;
-  });

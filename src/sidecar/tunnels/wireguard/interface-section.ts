@@ -1,6 +1,6 @@
 import { type Cidr, isInside, isIp, parseCidr } from '../../../shared/ip.ts';
+import type { Findings } from '../findings.ts';
 import { isHostname } from '../peer-endpoint.ts';
-import type { Findings } from './findings.ts';
 import { missing, type Section, type Value } from './section.ts';
 import { DEFAULT_MTU, MIN_IPV6_MTU } from './settings.ts';
 

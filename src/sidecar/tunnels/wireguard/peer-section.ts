@@ -1,7 +1,7 @@
 import { parseCidr } from '../../../shared/ip.ts';
 import { Secret } from '../../../shared/secret.ts';
+import type { Findings } from '../findings.ts';
 import { type PeerEndpoint, parsePeerEndpoint } from '../peer-endpoint.ts';
-import type { Findings } from './findings.ts';
 import { isKey, NOT_A_KEY } from './key.ts';
 import { missing, type Section } from './section.ts';
 import { DEFAULT_KEEPALIVE_SECONDS, MAX_KEEPALIVE_SECONDS, type WireGuardServer } from './settings.ts';

@@ -1,5 +1,5 @@
+import type { Findings } from '../findings.ts';
 import { judge, type SectionKind, showName, titleOf } from './directives.ts';
-import type { Findings } from './findings.ts';
 import type { ConfigLine } from './lines.ts';
 
 export interface Value {

@@ -1,16 +1,26 @@
+import { poll } from '../../../shared/async.ts';
 import { EgressError, explain } from '../../../shared/errors.ts';
 import { familyOf, type IpFamily } from '../../../shared/ip.ts';
 import type { LaunchScript } from '../../../shared/launch-script.ts';
 import type { Log } from '../../../shared/log.ts';
 import type { Run } from '../../host/command.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
-import type { Namespace } from '../../host/netns.ts';
 import { isSameProcess } from '../../host/process.ts';
 import { readPeers, setConfig, setEndpoint, type WgPeer } from '../../host/wg.ts';
 import type { TunnelRouting } from '../../plan/tunnel-routes.ts';
+import { configureInside, holdInside, isInside, moveDevice } from '../inside.ts';
 import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
 import { renderPeerEndpoint } from '../peer-endpoint.ts';
-import type { TunnelKind, TunnelObservation, TunnelPlace, TunnelRecord } from '../tunnel.ts';
+import type {
+  Health,
+  RemovalPlace,
+  TunnelKind,
+  TunnelObservation,
+  TunnelPlace,
+  TunnelRecord,
+  TunnelUp,
+  Wait,
+} from '../tunnel.ts';
 import { parseWireGuard } from './config.ts';
 import {
   type CreatedDevice,
@@ -19,17 +29,12 @@ import {
   DEVICE,
   type DeviceParts,
   type Implementation,
-  ifNamespaceStands,
-  isInside,
   KernelAnswer,
-  moveDevice,
   namesInside,
-  type RemovalPlace,
   removeDevice,
   wgDeviceOf,
 } from './device.ts';
 import { withSetconfFile, writeConfig } from './files.ts';
-import { configureInside, holdInside, releaseInside } from './inside.ts';
 import { renderConfig, renderSetconf } from './render.ts';
 import type { WireGuardSettings } from './settings.ts';
 
@@ -45,7 +50,13 @@ export interface WireGuardOptions {
 
 export const createWireGuard = (options: WireGuardOptions): TunnelKind<WireGuardSettings> => new WireGuard(options);
 
+/** WireGuard's REJECT_AFTER_TIME (whitepaper, 6.1) and a keepalive's time: without a new handshake by then, nothing comes through. */
+const STALE_AFTER_SECONDS = 205;
+const POLL_MS = 25;
+
 class WireGuard implements TunnelKind<WireGuardSettings> {
+  readonly kind = 'wireguard';
+  readonly device = DEVICE;
   readonly #run: Run;
   readonly #policy: PeerPolicy;
   readonly #host: HostView;
@@ -73,7 +84,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     const device = await this.#create(place).catch(asDeviceFailure);
     try {
       await this.#setKeys(place, renderSetconf(settings, pinned, families));
-      await moveDevice(this.#run, place);
+      await moveDevice(this.#run, place, DEVICE);
       await configureInside(this.#run, place.namespace, routingOf(settings, families));
     } catch (error) {
       await this.#undo(place, device);
@@ -82,13 +93,30 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     return { kind: 'wireguard', ...device, pinned };
   }
 
-  mayBeAlive({ implementation, process }: TunnelRecord): boolean {
-    return implementation === 'kernel' || (process !== undefined && isSameProcess(process));
+  async awaitUp(
+    place: TunnelPlace,
+    settings: WireGuardSettings,
+    record: TunnelRecord,
+    { deadlineMs, signal }: Wait,
+  ): Promise<TunnelUp> {
+    const probe = async () => ((await this.observe(place, record)).latestHandshake === undefined ? undefined : true);
+    const answered = await poll(probe, { everyMs: POLL_MS, deadlineMs, signal });
+    if (!answered) throw new EgressError('HANDSHAKE_TIMEOUT');
+    return upOf(settings);
   }
 
-  async isAlive({ namespace }: TunnelPlace, record: TunnelRecord): Promise<boolean> {
-    if (!this.mayBeAlive(record)) return false;
-    return (await ifNamespaceStands(isInside(this.#run, namespace))) ?? false;
+  async check(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<Health> {
+    const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
+    if (!mayBeAlive(record) || !(await isInside(this.#run, place.namespace, DEVICE))) return gone;
+    const observed = await this.observe(place, record).catch(() => undefined);
+    if (!observed) return gone;
+    const { latestHandshake = 0 } = observed;
+    const isStale = Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
+    return isStale ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : { state: 'up', up: upOf(settings) };
+  }
+
+  hasNews(record: TunnelRecord): boolean {
+    return !mayBeAlive(record);
   }
 
   async observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation> {
@@ -110,10 +138,6 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
 
   async remove(place: RemovalPlace, record?: TunnelRecord): Promise<void> {
     await removeDevice(this.#parts, place, record);
-  }
-
-  release(namespace: Namespace): Promise<void> {
-    return releaseInside(this.#run, namespace);
   }
 
   /** For each server its address and port: those it was pinned to `before`, as long as its name still stands for them. */
@@ -167,6 +191,12 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     );
   }
 }
+
+/** As far as it can be told without asking the kernel. */
+const mayBeAlive = ({ implementation, process }: TunnelRecord): boolean =>
+  implementation === 'kernel' || (process !== undefined && isSameProcess(process));
+
+const upOf = ({ addresses, dns, searchDomains }: WireGuardSettings): TunnelUp => ({ addresses, dns, searchDomains });
 
 const routingOf = ({ addresses, mtu, servers }: WireGuardSettings, families: ReadonlySet<IpFamily>): TunnelRouting => ({
   device: DEVICE,

@@ -167,13 +167,12 @@ describe('a WireGuard tunnel of the kernel', () => {
     expect(commands).toEqual([`inside: wg set wg peer ${PUBLIC_KEY} endpoint 198.51.100.9:51820`]);
   });
 
-  test('is alive as long as its device is inside', async () => {
-    expect(await create().isAlive(place, record)).toBe(true);
+  test('is gone when its device is not inside any more', async () => {
+    const stateAt = async (where: typeof place) => (await create().check(where, settings, record)).state;
+    expect(await stateAt(place)).not.toBe('gone');
     answers = () => ({ exitCode: 1 });
-    expect(await create().isAlive(place, record)).toBe(false);
-    expect(await create().isAlive({ ...place, namespace: { ...place.namespace, path: '/no/such' } }, record)).toBe(
-      false,
-    );
+    expect(await stateAt(place)).toBe('gone');
+    expect(await stateAt({ ...place, namespace: { ...place.namespace, path: '/no/such' } })).toBe('gone');
   });
 
   test('is removed from a namespace that stands, and needs none', async () => {

@@ -1,5 +1,5 @@
-import { EgressError, type FieldError } from '../../../shared/errors.ts';
-import type { Notice } from '../tunnel.ts';
+import { EgressError, type FieldError } from '../../shared/errors.ts';
+import type { Notice } from './tunnel.ts';
 
 const MAX_ERRORS = 50;
 const MAX_NOTICES = 100;

@@ -1,10 +1,12 @@
-import { familyOf, type IpFamily } from '../../../shared/ip.ts';
-import type { Run } from '../../host/command.ts';
-import { ipBatchInside } from '../../host/ip.ts';
-import { type Namespace, runInside } from '../../host/netns.ts';
-import { runRepeatableBatch } from '../../host/repeatable-batch.ts';
-import { setSysctlsInside } from '../../host/sysctl.ts';
-import { planTunnelHold, planTunnelRelease, planTunnelRoutes, type TunnelRouting } from '../../plan/tunnel-routes.ts';
+import { EgressError } from '../../shared/errors.ts';
+import { familyOf, type IpFamily } from '../../shared/ip.ts';
+import type { Run } from '../host/command.ts';
+import { ipBatchInside } from '../host/ip.ts';
+import { type Namespace, runInside, withNamespace } from '../host/netns.ts';
+import { runRepeatableBatch } from '../host/repeatable-batch.ts';
+import { setSysctlsInside } from '../host/sysctl.ts';
+import { planTunnelHold, planTunnelRelease, planTunnelRoutes, type TunnelRouting } from '../plan/tunnel-routes.ts';
+import type { TunnelPlace } from './tunnel.ts';
 
 /**
  * Makes everything unreachable that no tunnel takes, and takes away devices of an earlier life. Both families at once,
@@ -56,3 +58,27 @@ async function allowIpv6(run: Run, namespace: Namespace, { device, addresses }: 
     [`${settings}.disable_ipv6`]: '0',
   });
 }
+
+/** Moves the device into the session. Its name there must be free: the kernel moves first, and then fails to rename. */
+export async function moveDevice(
+  run: Run,
+  { hostDevice, namespace }: Pick<TunnelPlace, 'hostDevice' | 'namespace'>,
+  name: string,
+): Promise<void> {
+  await withNamespace(namespace, (descriptor) =>
+    run(['ip', 'link', 'set', 'dev', hostDevice, 'netns', '/proc/self/fd/3', 'name', name], { files: [descriptor] }),
+  );
+}
+
+/** Whether the device stands there; not, where the namespace is gone. */
+export async function isInside(run: Run, namespace: Namespace, device: string): Promise<boolean> {
+  const look = runInside(run, namespace, ['ip', 'link', 'show', 'dev', device], { okExitCodes: [1] }); // 1: none
+  return (await ifNamespaceStands(look))?.exitCode === 0;
+}
+
+/** Undefined where the namespace is gone, with everything that was in it. */
+export const ifNamespaceStands = <T>(step: Promise<T>): Promise<T | undefined> =>
+  step.catch((error: unknown) => {
+    if (error instanceof EgressError && error.code === 'NAMESPACE_GONE') return undefined;
+    throw error;
+  });

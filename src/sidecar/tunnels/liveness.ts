@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises';
+import type { Run } from '../host/command.ts';
+import { type Namespace, runInside } from '../host/netns.ts';
+
+/** As long as packets come in, nothing else is asked. */
+const QUIET_MS = 10_000;
+/** Who sends and hears nothing has reason to doubt earlier. */
+const UNANSWERED_MS = 3_000;
+/** A packet every half second until one answer has come: 5 % of loss must not look like a death. */
+const PROBE_SECONDS = 3;
+const PROBE_INTERVAL_SECONDS = 0.5;
+const MOMENT_MS = 500;
+/** With a silent tunnel, until it answers again. */
+const DEAD_PAUSE_MS = 2_000;
+
+interface Counters {
+  readonly received: number;
+  readonly sent: number;
+}
+
+export interface LivenessOptions {
+  readonly run: Run;
+  readonly namespace: Namespace;
+  readonly device: string;
+  /** A process of the namespace: its /proc/<pid>/net/dev has the device's counters. */
+  readonly pid: number;
+  /** What is asked on doubt: the tunnel's own resolver, which the operator or the server chose. Nothing else ever is. */
+  readonly target: string;
+  readonly now?: () => number;
+}
+
+/**
+ * Whether packets come back through a tunnel. Counters first, which costs a look into a file; a probe inside the tunnel
+ * only on doubt. A target that has never answered proves nothing by its silence: then only the tunnel itself can tell.
+ */
+export class Liveness {
+  readonly #options: LivenessOptions;
+  readonly #now: () => number;
+  #last: Counters | undefined;
+  #heardAt: number;
+  #unansweredSince: number | undefined;
+  #probedAt: number | undefined;
+  #everAnswered = false;
+  #isDead = false;
+  #isGone = false;
+
+  constructor(options: LivenessOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#heardAt = this.#now();
+  }
+
+  /** Nothing comes back. */
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  /** The device is not there any more. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** To be called every second. */
+  async look(): Promise<void> {
+    const counters = await this.#readCounters();
+    this.#isGone = counters === undefined;
+    if (!counters) return;
+    this.#compare(counters);
+    if (this.#isDoubtful()) await this.probe();
+  }
+
+  #compare(counters: Counters): void {
+    const now = this.#now();
+    const { received, sent } = this.#last ?? counters;
+    this.#last = counters;
+    if (counters.received !== received) {
+      this.#heard(now);
+    } else if (counters.sent !== sent) {
+      this.#unansweredSince ??= now;
+    }
+  }
+
+  #heard(now: number): void {
+    this.#heardAt = now;
+    this.#unansweredSince = undefined;
+    this.#isDead = false;
+  }
+
+  #isDoubtful(): boolean {
+    const now = this.#now();
+    if (this.#probedAt === undefined) return true; // whether it answers at all must be known before it falls silent
+    if (now - this.#probedAt < DEAD_PAUSE_MS) return false;
+    if (this.#isDead) return true;
+    const unanswered = this.#unansweredSince !== undefined && now - this.#unansweredSince >= UNANSWERED_MS;
+    return unanswered || now - this.#heardAt >= QUIET_MS;
+  }
+
+  /** Asks now, whatever the counters say, unless that was done a moment ago. */
+  async probe(): Promise<void> {
+    if (this.#probedAt !== undefined && this.#now() - this.#probedAt < MOMENT_MS) return;
+    const answered = await this.#ping();
+    this.#probedAt = this.#now();
+    if (answered) {
+      this.#everAnswered = true;
+      this.#heard(this.#now());
+    } else if (this.#everAnswered) {
+      this.#isDead = true;
+    } else {
+      this.#heard(this.#now()); // it may just not answer pings
+    }
+    this.#last = (await this.#readCounters()) ?? this.#last; // the probe's own packets are no traffic
+  }
+
+  async #ping(): Promise<boolean> {
+    const { run, namespace, device, target } = this.#options;
+    const times = ['-w', String(PROBE_SECONDS), '-i', String(PROBE_INTERVAL_SECONDS)];
+    const { exitCode } = await runInside(
+      run,
+      namespace,
+      ['ping', '-q', '-n', '-c', '1', ...times, '-I', device, target],
+      {
+        okExitCodes: [1, 2], // 1: no answer; 2: no route, or the device is gone
+      },
+    );
+    return exitCode === 0;
+  }
+
+  async #readCounters(): Promise<Counters | undefined> {
+    const text = await readFile(`/proc/${this.#options.pid}/net/dev`, 'utf8').catch(() => '');
+    return parseCounters(text, this.#options.device);
+  }
+}
+
+const SENT_COLUMN = 8;
+
+/** proc(5): `name: bytes packets … (8 columns received) bytes packets … (sent)`. */
+export function parseCounters(text: string, device: string): Counters | undefined {
+  const line = text.split('\n').find((one) => one.trim().startsWith(`${device}:`));
+  const columns = line?.split(':')[1]?.trim().split(/\s+/).map(Number);
+  return columns && { received: columns[0] ?? 0, sent: columns[SENT_COLUMN] ?? 0 };
+}

@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { EgressError } from '../../../shared/errors.ts';
+import type { Run } from '../../host/command.ts';
+import { findProcesses, type ProcessIdentity, startDaemon, stopProcess } from '../../host/process.ts';
+import type { TunnelPlace } from '../tunnel.ts';
+import { configFile, logFile, socketFile } from './files.ts';
+import type { OpenVpnSettings } from './settings.ts';
+import { SIGNER_ABILITIES } from './signer.ts';
+
+/** OpenVPN's version as a number that compares: 2.6 is 206. */
+export async function readVersion(run: Run, binary: string): Promise<number> {
+  const { stdout } = await run([binary, '--version'], { okExitCodes: [1] }); // 1: before 2.5 it always ended so
+  const [, major = '2', minor = '5'] = /^OpenVPN (\d+)\.(\d+)/.exec(stdout) ?? [];
+  return Number(major) * 100 + Number(minor);
+}
+
+/**
+ * What we decide comes after `--config`, since for most options OpenVPN takes the last one: no program is run, no address
+ * and no route is set by OpenVPN itself, and every secret goes by the management socket.
+ */
+export function planArguments(
+  { folder, hostDevice }: Pick<TunnelPlace, 'folder' | 'hostDevice'>,
+  { privateKey }: Pick<OpenVpnSettings, 'privateKey'>,
+  version: number,
+): string[] {
+  const options: (readonly string[])[] = [
+    ['config', configFile(folder)],
+    ['client'],
+    ['dev', hostDevice],
+    ['dev-type', 'tun'],
+    ['script-security', '0'],
+    ['ifconfig-noexec'],
+    ['route-noexec'],
+    ['management', socketFile(folder), 'unix'],
+    ['management-client-user', 'root'],
+    ['management-hold'],
+    ['management-query-passwords'],
+    ...(privateKey ? [['management-external-key', ...SIGNER_ABILITIES]] : []),
+    ['auth-retry', 'none'], // else wrong credentials are tried for ever
+    ['persist-tun'],
+    ['persist-key'],
+    ['nobind'],
+    ['connect-retry', '1', '5'],
+    ['connect-timeout', '4'], // until the first answer of one remote; then the next one's turn comes
+    ['hand-window', '20'],
+    ['verb', '3'], // the lowest that logs what the server pushed
+    ...(version >= 206 ? [['disable-dco']] : []),
+    ...(version >= 207 ? [['dns-updown', 'disable']] : []),
+  ];
+  return options.flatMap(([name, ...values]) => [`--${name}`, ...values]);
+}
+
+/** @throws EgressError TUNNEL_DEVICE_FAILED where it could not be started at all */
+export async function startOpenVpn(
+  binary: string,
+  place: TunnelPlace,
+  argv: readonly string[],
+): Promise<ProcessIdentity> {
+  try {
+    return await startDaemon([binary, ...argv], { logFile: logFile(place.folder) });
+  } catch (cause) {
+    throw new EgressError('TUNNEL_DEVICE_FAILED', `starting ${binary}: ${await lastLine(place.folder)}`, { cause });
+  }
+}
+
+/** What it said last; at this verbosity it prints no secrets. */
+export async function lastLine(folder: string): Promise<string> {
+  const text = await readFile(logFile(folder), 'utf8').catch(() => '');
+  const lines = text
+    .trim()
+    .split('\n')
+    .filter((line) => !line.includes('Use --help for more information'));
+  return lines.at(-1)?.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, '') || 'it ended at once';
+}
+
+/** Ends `known` and whatever else runs for this device: its id may be lost, or stand for another process by now. */
+export async function stopOpenVpn(binary: string, hostDevice: string, known?: ProcessIdentity): Promise<void> {
+  const found = findProcesses(
+    ([program = '', ...args]) => basename(program) === basename(binary) && args.includes(hostDevice),
+  );
+  const others = found.filter(({ id }) => id !== known?.id);
+  await Promise.all([...(known ? [known] : []), ...others].map(stopProcess));
+}

@@ -1,0 +1,50 @@
+import { constants, createPrivateKey, type KeyObject, privateEncrypt, sign } from 'node:crypto';
+import type { Secret } from '../../../shared/secret.ts';
+
+/** Says to OpenVPN which operations we offer: see `management-external-key` in openvpn(8). */
+export const SIGNER_ABILITIES = ['pkcs1', 'pss', 'digest'] as const;
+
+/** @throws Error where it is no private key, or the passphrase is wrong; its message holds neither. */
+export const readPrivateKey = (pem: Secret, passphrase: Secret | undefined): KeyObject =>
+  createPrivateKey({ key: pem.reveal(), ...(passphrase ? { passphrase: passphrase.reveal() } : {}) });
+
+/**
+ * Answers `>PK_SIGN:DATA,ALGORITHM`. With `data=message` the data are the message itself; without, a digest that is
+ * ready for PKCS#1. @throws Error for an algorithm that nobody announced
+ */
+export function signFor(key: KeyObject, data: string, algorithm: string): string {
+  const bytes = Buffer.from(data, 'base64');
+  const [scheme = '', ...parameters] = algorithm.split(',');
+  const hash = parameters.find((parameter) => parameter.startsWith('hashalg='))?.slice('hashalg='.length);
+  const isMessage = parameters.includes('data=message');
+  if (scheme === 'RSA_PKCS1_PADDING' && !isMessage) {
+    return privateEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, bytes).toString('base64');
+  }
+  if (!isMessage) throw new Error(`OpenVPN asks for a signature by ${scheme}, which is not supported`);
+  return sign(hash, bytes, { key, ...paddingOf(scheme, parameters) }).toString('base64');
+}
+
+function paddingOf(scheme: string, parameters: readonly string[]) {
+  switch (scheme) {
+    case 'RSA_PKCS1_PADDING':
+      return { padding: constants.RSA_PKCS1_PADDING };
+    case 'RSA_PKCS1_PSS_PADDING':
+      return {
+        padding: constants.RSA_PKCS1_PSS_PADDING,
+        saltLength: parameters.includes('saltlen=max')
+          ? constants.RSA_PSS_SALTLEN_MAX_SIGN
+          : constants.RSA_PSS_SALTLEN_DIGEST,
+      };
+    default:
+      return {};
+  }
+}
+
+const LINE = 64;
+
+/** The command that hands a signature over, in lines that OpenVPN's own buffer takes. */
+export const signatureCommand = (signature: string): string[] => [
+  'pk-sig',
+  ...(signature.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? []),
+  'END',
+];

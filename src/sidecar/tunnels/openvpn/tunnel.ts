@@ -1,0 +1,222 @@
+import { chmod } from 'node:fs/promises';
+import { poll } from '../../../shared/async.ts';
+import { EgressError } from '../../../shared/errors.ts';
+import { familyOf } from '../../../shared/ip.ts';
+import type { LaunchScript } from '../../../shared/launch-script.ts';
+import type { Run } from '../../host/command.ts';
+import { linkNames, removeLink } from '../../host/ip.ts';
+import { kernelHasIpv6 } from '../../host/ipv6.ts';
+import { isSameProcess } from '../../host/process.ts';
+import { configureInside, holdInside, isInside, moveDevice } from '../inside.ts';
+import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
+import { renderPeerEndpoint } from '../peer-endpoint.ts';
+import type {
+  Health,
+  RemovalPlace,
+  TunnelKind,
+  TunnelObservation,
+  TunnelPlace,
+  TunnelRecord,
+  TunnelUp,
+  Wait,
+} from '../tunnel.ts';
+import { parseOpenVpn } from './config.ts';
+import { Connection } from './connection.ts';
+import { boundLog, socketFile, writeConfig } from './files.ts';
+import { lastLine, planArguments, readVersion, startOpenVpn, stopOpenVpn } from './process.ts';
+import type { OpenVpnRemote, OpenVpnSettings } from './settings.ts';
+
+export interface OpenVpnOptions {
+  readonly run: Run;
+  readonly peerPolicy: PeerPolicy;
+  readonly binary?: string;
+  readonly host?: HostView;
+}
+
+export const createOpenVpn = (options: OpenVpnOptions): TunnelKind<OpenVpnSettings> => new OpenVpn(options);
+
+const DEVICE = 'tun0';
+const DEFAULT_MTU = 1500;
+/** OpenVPN takes no more of them. */
+const MAX_REMOTES = 64;
+const POLL_MS = 5;
+const EVERYWHERE = ['0.0.0.0/0', '::/0'];
+
+/**
+ * OpenVPN runs on the host, under our own options; we speak to it by its management socket. It makes its device when the
+ * server has accepted it, and then the device is moved. See docs/adr/0010-openvpn-under-management.md.
+ */
+class OpenVpn implements TunnelKind<OpenVpnSettings> {
+  readonly kind = 'openvpn';
+  readonly device = DEVICE;
+  readonly #run: Run;
+  readonly #policy: PeerPolicy;
+  readonly #host: HostView;
+  readonly #binary: string;
+  /** By process id. They are lost with this daemon, and made again when a tunnel is looked at. */
+  readonly #connections = new Map<number, Connection>();
+  #version: Promise<number> | undefined;
+
+  constructor({ run, peerPolicy, binary = 'openvpn', host = theHost }: OpenVpnOptions) {
+    this.#run = run;
+    this.#policy = peerPolicy;
+    this.#binary = binary;
+    this.#host = host;
+  }
+
+  parse(egress: LaunchScript['egress']): OpenVpnSettings {
+    return parseOpenVpn(egress);
+  }
+
+  async establish(place: TunnelPlace, settings: OpenVpnSettings): Promise<TunnelRecord> {
+    const remotes = await this.#pin(settings);
+    await this.#clearHost(place);
+    await writeConfig(place.folder, renderConfig(settings, remotes));
+    await holdInside(this.#run, place.namespace, [place.hostDevice, DEVICE], await kernelHasIpv6());
+    const argv = planArguments(place, settings, await this.#readVersion());
+    const process = await startOpenVpn(this.#binary, place, argv);
+    return { kind: 'openvpn', implementation: 'userspace', process, pinned: remotes.map(renderPeerEndpoint) };
+  }
+
+  async awaitUp(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord, wait: Wait): Promise<TunnelUp> {
+    const { deadlineMs, signal } = wait;
+    const connection = await this.#connect(place, settings, record);
+    const settled = () => connection.isUp || (this.#whyInVain(connection, settings, record) ?? undefined);
+    const outcome = await poll(settled, { everyMs: POLL_MS, deadlineMs, signal });
+    if (outcome === true) return this.#bringInside(place, settings, connection);
+    if (!isAlive(record) && !connection.refusal)
+      throw new EgressError('OPENVPN_FAILED', `OpenVPN ended: ${await lastLine(place.folder)}`);
+    throw outcome ?? connection.failure ?? new EgressError('HANDSHAKE_TIMEOUT');
+  }
+
+  async check(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<Health> {
+    const known = record.process && this.#connections.get(record.process.id);
+    if (known?.refusal) return { state: 'refused', why: known.refusal };
+    const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
+    if (!isAlive(record)) return gone;
+    const connection = await this.#connect(place, settings, record).catch(() => undefined);
+    if (!connection) return gone;
+    connection.takeNews();
+    await boundLog(place.folder);
+    if (!connection.isUp) return { state: 'silent', why: connection.failure ?? new EgressError('TUNNEL_STALE') };
+    const isNew = linkNames().includes(place.hostDevice);
+    if (isNew || !record.up) return { state: 'up', up: await this.#bringInside(place, settings, connection) };
+    // OpenVPN itself does not mind that somebody has deleted its device.
+    if (!(await isInside(this.#run, place.namespace, DEVICE))) return gone;
+    return { state: 'up', up: record.up };
+  }
+
+  hasNews(record: TunnelRecord): boolean {
+    const connection = record.process && this.#connections.get(record.process.id);
+    return !isAlive(record) || connection === undefined || connection.hasNews;
+  }
+
+  async observe(_place: TunnelPlace, { process }: TunnelRecord): Promise<TunnelObservation> {
+    const connection = process && this.#connections.get(process.id);
+    if (!connection) throw new EgressError('TUNNEL_DIED');
+    return connection.observation;
+  }
+
+  /** It holds the addresses that it was started with: for others it must be started again. */
+  async refresh(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<TunnelRecord> {
+    const connection = record.process && this.#connections.get(record.process.id);
+    if (connection?.isUp) connection.reconnect(); // it has not noticed yet what we have
+    const remotes = await this.#pin(settings);
+    const pinned = remotes.map(renderPeerEndpoint);
+    if (pinned.toSorted().join() !== record.pinned.toSorted().join()) await this.remove(place, record);
+    return record;
+  }
+
+  async remove({ hostDevice }: RemovalPlace, record?: TunnelRecord): Promise<void> {
+    const known = record?.process;
+    if (known) {
+      this.#connections.get(known.id)?.close();
+      this.#connections.delete(known.id);
+    }
+    await stopOpenVpn(this.#binary, hostDevice, known); // its device goes with it, wherever that is
+    if (linkNames().includes(hostDevice)) await removeLink(this.#run, hostDevice);
+  }
+
+  /** Each remote with an address for its host, in the config's order, and those of one host beside each other. */
+  async #pin({ remotes }: OpenVpnSettings): Promise<OpenVpnRemote[]> {
+    const resolved = await resolvePeers(remotes, this.#policy, this.#host);
+    return remotes
+      .flatMap((remote, index) =>
+        (resolved[index] ?? [])
+          .filter((address) => remote.family === undefined || familyOf(address) === remote.family)
+          .map((host) => ({ ...remote, host })),
+      )
+      .slice(0, MAX_REMOTES);
+  }
+
+  async #clearHost({ hostDevice }: TunnelPlace): Promise<void> {
+    if (linkNames().includes(hostDevice)) await this.remove({ hostDevice });
+  }
+
+  #readVersion(): Promise<number> {
+    this.#version ??= readVersion(this.#run, this.#binary).catch((cause: unknown) => {
+      this.#version = undefined;
+      throw new EgressError('TUNNEL_DEVICE_FAILED', 'OpenVPN is not installed on this host', { cause });
+    });
+    return this.#version;
+  }
+
+  async #connect({ folder }: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<Connection> {
+    const id = record.process?.id ?? 0;
+    const known = this.#connections.get(id);
+    if (known?.isOpen) return known;
+    const connection = await Connection.open(socketFile(folder), settings, () => isAlive(record));
+    if (!connection) throw new EgressError('OPENVPN_FAILED', `OpenVPN ended: ${await lastLine(folder)}`);
+    await chmod(socketFile(folder), 0o600); // OpenVPN makes it for everyone; its folder is root's alone all the same
+    this.#connections.set(id, connection);
+    return connection;
+  }
+
+  /** A mistake that every server of the config answers alike won't go away before the deadline. */
+  #whyInVain(connection: Connection, { remotes }: OpenVpnSettings, record: TunnelRecord): EgressError | undefined {
+    if (connection.refusal) return connection.refusal;
+    if (!isAlive(record)) return connection.failure ?? new EgressError('OPENVPN_FAILED');
+    return connection.failures > remotes.length ? connection.failure : undefined;
+  }
+
+  /** The device stands on the host: the first time, and after a reconnect for which OpenVPN has made it anew. */
+  async #bringInside(place: TunnelPlace, settings: OpenVpnSettings, connection: Connection): Promise<TunnelUp> {
+    const { pushed } = connection;
+    const hasIpv6 = await kernelHasIpv6();
+    const addresses = pushed.addresses.filter((address) => familyOf(address) === 4 || hasIpv6);
+    if (addresses.length === 0) throw new EgressError('NO_INNER_ADDRESS');
+    await moveDevice(this.#run, place, DEVICE);
+    await configureInside(this.#run, place.namespace, {
+      device: DEVICE,
+      addresses,
+      mtu: pushed.mtu ?? settings.tunMtu ?? DEFAULT_MTU,
+      destinations: EVERYWHERE,
+    });
+    const useful = settings.pushed.ignoreDns ? [] : pushed.dns;
+    return {
+      addresses,
+      dns: settings.dns.length > 0 ? settings.dns : useful,
+      searchDomains: [
+        ...new Set([...settings.searchDomains, ...(settings.pushed.ignoreDns ? [] : pushed.searchDomains)]),
+      ],
+    };
+  }
+}
+
+const isAlive = ({ process }: TunnelRecord): boolean => process !== undefined && isSameProcess(process);
+
+/** Remotes are ours to write: pinned addresses, in an order that is shuffled here where the config wants that. */
+function renderConfig({ config, remoteRandom }: OpenVpnSettings, remotes: readonly OpenVpnRemote[]): string {
+  const ordered = remoteRandom ? shuffle(remotes) : remotes;
+  const lines = ordered.map(
+    ({ host, port, protocol }) => `remote ${host} ${port} ${protocol === 'tcp' ? 'tcp-client' : 'udp'}`,
+  );
+  return [config.reveal().trimEnd(), ...lines, ''].join('\n');
+}
+
+function shuffle<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => [Math.random(), item] as const)
+    .toSorted(([a], [b]) => a - b)
+    .map(([, item]) => item);
+}
