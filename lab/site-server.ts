@@ -1,5 +1,6 @@
 /**
- * What runs in the site's namespace: a page that says from which address it was asked, and echoes on port 7.
+ * What runs in the site's namespace: a page that says from which address it was asked, `/bytes/N` for
+ * downloads, and echoes on port 7.
  * `node lab/site-server.ts VISITS`: every visit becomes a JSON line in the file VISITS.
  */
 import { createSocket } from 'node:dgram';
@@ -17,6 +18,11 @@ const visited = (protocol: string, from: string, what: string): void =>
 createHttpServer((request, response) => {
   const from = plain(request.socket.remoteAddress);
   visited('http', from, request.url ?? '');
+  const bytes = /^\/bytes\/(\d{1,9})$/.exec(request.url ?? '')?.[1];
+  if (bytes !== undefined) {
+    response.end(Buffer.alloc(Number(bytes), 'x'));
+    return;
+  }
   response.setHeader('content-type', 'text/plain').end(`you came from ${from}\n`);
 }).listen(80, '::');
 

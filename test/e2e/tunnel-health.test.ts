@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { putLaunchScript, waitForState } from '../support/control.ts';
-import { docker, inNamespace } from '../support/docker.ts';
-import { DRIVER, exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
+import { docker, inContainer, inNamespace } from '../support/docker.ts';
+import { DRIVER, dropLock, exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
 import { sleep } from '../support/wait.ts';
@@ -41,6 +41,11 @@ const FIRST_PROBE_MS = 4_000;
 /** As `tc netem loss 5%`, which not every kernel has. */
 const LOSS =
   'table bridge loss { chain frames { type filter hook forward priority 0; numgen random mod 100 < 5 drop; }; }';
+
+/** Between the host and the gateway larger packets are lost, and nobody says so. */
+const ENDS = '{ 203.0.113.1, 203.0.113.11 }';
+const NARROW = `table bridge narrow { chain frames { type filter hook forward priority 0; ip saddr ${ENDS} ip daddr ${ENDS} ip length > 1280 drop; }; }`;
+const PAGE = 'http://203.0.113.80/';
 
 const secondsUntil = async (name: string, state: string): Promise<number> => {
   const began = performance.now();
@@ -101,5 +106,40 @@ describe.each(KINDS)('%s', (kind, start) => {
     await sleep(1_000);
     await waitForState(name, 'connected', 30_000);
     await expect.poll(() => exitAddress(name, { seconds: 2 }), { timeout: 30_000 }).toBe(EXIT);
+  });
+
+  test('a path that carries 1280 bytes and tells nobody: large downloads come through', async () => {
+    const name = unique('narrow');
+    const inWan = ['nsenter', `--net=/run/netns/${world.lab.names.wan}`, 'nft'] as const;
+    await sh(...inWan, NARROW);
+    try {
+      await start(name);
+      const device = kind === 'WireGuard' ? 'wg' : 'tun0';
+      const mtuOf = async () =>
+        Number(/mtu (\d+)/.exec(await inNamespace(name, 'ip', 'link', 'show', 'dev', device))?.[1]);
+      await expect.poll(mtuOf, { timeout: 20_000 }).toBeLessThan(1280);
+      console.log(`${kind}: MTU ${await mtuOf()} on a path of 1280`);
+      const { stdout } = await inContainer(name, 20, 'sh', '-c', `wget -qO- ${PAGE}bytes/3000000 | wc -c`);
+      expect(Number(stdout)).toBe(3_000_000);
+    } finally {
+      await sh(...inWan, 'delete table bridge narrow');
+    }
+  });
+
+  test('a root inside flushes the lock, the rules and the routes: all of it comes back', async () => {
+    const name = unique('flushed');
+    await start(name);
+    await sleep(FIRST_PROBE_MS);
+    await dropLock(name);
+    await inNamespace(name, 'ip', 'rule', 'flush');
+    await inNamespace(name, 'ip', 'route', 'flush', 'table', '51820');
+    const began = performance.now();
+    expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
+    await expect
+      .poll(() => inNamespace(name, 'iptables', '-S', 'OUTPUT'), { timeout: 30_000 })
+      .toContain('-P OUTPUT DROP');
+    await expect.poll(() => exitAddress(name, { seconds: 2 }), { timeout: 30_000 }).toBe(EXIT);
+    console.log(`${kind}: rules and routes back after ${((performance.now() - began) / 1000).toFixed(1)} s`);
+    expect(await networkLog()).toMatch(new RegExp(`WARNING \\| ${name} \\| .*changed by somebody else`));
   });
 });

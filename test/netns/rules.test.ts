@@ -33,6 +33,7 @@ const makeRules = (isBroken = () => false): SessionRules => {
   const parts: RulesContext = {
     host: {
       // A kernel that refuses a rule can't be had here.
+      lockStands: host.lockStands.bind(host),
       applyLock: async (...args) => {
         if (isBroken()) throw new EgressError('HOST_COMMAND_FAILED', 'made to fail');
         await host.applyLock(...args);

@@ -8,7 +8,6 @@ import { tunnelName } from '../../shared/names.ts';
 import { ipBatchInside } from '../host/ip.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
 import { releaseInside } from '../tunnels/inside.ts';
-import { Liveness } from '../tunnels/liveness.ts';
 import {
   type Health,
   TUNNEL_KINDS,
@@ -24,6 +23,7 @@ import {
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
+import { TunnelWatch } from './tunnel-watch.ts';
 
 /** Each look costs a process or two; whether there may be news costs nothing. */
 const CHECK_EVERY_MS = 15_000;
@@ -167,25 +167,37 @@ export class Egress {
   /** Watches a tunnel that is up, until the attempt is ended. */
   async #keep(tunnel: WantedTunnel, first: TunnelRecord, signal: AbortSignal): Promise<void> {
     let record = first;
-    let liveness = this.#listen(tunnel, record);
+    let watch = this.#watch(tunnel, record);
     while (!signal.aborted) {
       const health = await this.#check(tunnel, record, signal);
       signal.throwIfAborted();
       if (health?.state === 'refused') throw health.why;
       const before = record;
-      if (health) record = await this.#answer(tunnel, record, await heard(health, liveness), signal);
+      if (health) record = await this.#answer(tunnel, record, await heard(health, watch), signal);
       if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up))
-        liveness = this.#listen(tunnel, record);
-      await this.#pause(tunnel, record, liveness, signal);
+        watch = this.#watch(tunnel, record);
+      await this.#pause(tunnel, record, watch, signal);
     }
   }
 
-  /** Undefined where there is nobody to ask, or no process by which the counters can be read: the tunnel itself must tell. */
-  #listen({ kind }: WantedTunnel, { up }: TunnelRecord): Liveness | undefined {
+  /** Undefined where there is no process by which the counters can be read: the tunnel itself must tell. */
+  #watch({ kind, settings, allow }: WantedTunnel, { up }: TunnelRecord): TunnelWatch | undefined {
     const { namespace, container } = this.#session;
-    const target = up?.dns[0];
-    if (!namespace || !container || target === undefined) return undefined;
-    return new Liveness({ run: this.#context.run, namespace, device: kind.device, pid: container.pid, target });
+    if (!namespace || !container || !up) return undefined;
+    const repair = async () => {
+      await kind.repair(this.#place(), settings, up);
+      await this.#routeDirect(allow, new AbortController().signal);
+    };
+    const log = (level: 'info' | 'warn', text: string) => this.#session.log(level, text);
+    return new TunnelWatch({
+      run: this.#context.run,
+      namespace,
+      device: kind.device,
+      pid: container.pid,
+      up,
+      repair,
+      log,
+    });
   }
 
   /** Undefined where it could not be looked at, which says nothing of the tunnel. */
@@ -226,17 +238,17 @@ export class Egress {
   async #pause(
     { kind }: WantedTunnel,
     record: TunnelRecord,
-    liveness: Liveness | undefined,
+    watch: TunnelWatch | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const wasDead = liveness?.isDead;
+    const wasDead = watch?.isDead;
     let listenedAt = Number.NEGATIVE_INFINITY;
     const news = async () => {
       if (kind.hasNews(record)) return true;
       if (performance.now() - listenedAt < LISTEN_EVERY_MS) return undefined;
       listenedAt = performance.now();
-      await liveness?.look();
-      return liveness?.isDead !== wasDead || liveness?.isGone ? true : undefined;
+      await watch?.look();
+      return watch?.isDead !== wasDead || watch?.isGone ? true : undefined;
     };
     await sleep(LOOK_EVERY_MS, undefined, { signal });
     await poll(news, { everyMs: LOOK_EVERY_MS, deadlineMs: CHECK_EVERY_MS, signal });
@@ -326,10 +338,10 @@ interface WantedTunnel {
 }
 
 /** What counts more than what a tunnel believes of itself: whether packets come back. */
-async function heard(health: Health, liveness: Liveness | undefined): Promise<Health> {
-  if (health.state !== 'up' || !liveness?.isDead) return health;
-  await liveness.probe(); // it may have come back this moment
-  return liveness.isDead ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : health;
+async function heard(health: Health, watch: TunnelWatch | undefined): Promise<Health> {
+  if (health.state !== 'up' || !watch?.isDead) return health;
+  await watch.probe(); // it may have come back this moment
+  return watch.isDead ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : health;
 }
 
 const isTunnelKind = (type: string): type is TunnelKindName => TUNNEL_KINDS.some((kind) => kind === type);

@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import type { Run } from '../host/command.ts';
 import { ipBatch, listLinks, removeLink } from '../host/ip.ts';
 import { insertJump, listChain, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
 import type { Namespace } from '../host/netns.ts';
-import { listTables, loadNft, removeTable } from '../host/nft.ts';
+import { listTables, loadNft, removeTable, summariseRuleset } from '../host/nft.ts';
 import { setSysctlsInside } from '../host/sysctl.ts';
 import { GUARD_TABLE_PREFIX, guardTable, planForeignGuard, planGuard } from '../plan/guard.ts';
 import {
@@ -24,6 +25,7 @@ import {
   planPort,
 } from '../plan/link.ts';
 import type { Lock } from '../plan/lock.ts';
+import { summariseLock } from '../plan/lock-summary.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 
 /** No router may talk the container into an address or a route, and no interface answers for another's address. */
@@ -132,6 +134,12 @@ export class HostNetwork {
       restoreInside(this.#run, namespace, 6, lock.v6),
       setSysctlsInside(this.#run, namespace, NAMESPACE_SYSCTLS),
     ]);
+  }
+
+  /** Whether the lock looks as it was made; a rule of somebody else's before ours counts as a change. */
+  async lockStands(namespace: Namespace, lock: Lock): Promise<boolean> {
+    const found = await summariseRuleset(this.#run, namespace);
+    return Object.entries(summariseLock(lock)).every(([table, wanted]) => isDeepStrictEqual(found[table], wanted));
   }
 
   links = () => listLinks(this.#run);

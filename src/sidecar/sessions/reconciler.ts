@@ -14,6 +14,8 @@ const LOOK_EVERY_MS = 40;
 const END_EVERY_MS = 1_000;
 const NAMES_EVERY_MS = 2_000;
 const REPAIR_EVERY_MS = 10_000;
+/** Each look costs a process a session. */
+const VERIFY_EVERY_MS = 20_000;
 /** How long a new pair may wait for its other end to be moved. */
 const LOOK_AGAIN_FOR_MS = 10_000;
 
@@ -51,6 +53,7 @@ export class Reconciler {
       setInterval(() => this.#endGone(), END_EVERY_MS),
       setInterval(() => this.#keepNames(), NAMES_EVERY_MS),
       setInterval(() => this.#repair(), REPAIR_EVERY_MS),
+      setInterval(() => this.#verifyLocks(), VERIFY_EVERY_MS),
     ];
   }
 
@@ -116,6 +119,12 @@ export class Reconciler {
       await this.#background('networks', this.#networks.repair());
       await this.#background('guards', this.#repairGuards());
       await this.#background('links', this.#guardForeign());
+    });
+  }
+
+  #verifyLocks(): void {
+    void this.#work.run(async () => {
+      for (const session of this.#sessions.all()) await this.#background('locks', session.verifyLock());
     });
   }
 

@@ -1,14 +1,14 @@
 import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import type { Namespace } from '../host/netns.ts';
-import { planLock } from '../plan/lock.ts';
+import { type Lock, planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { Networks } from './networks.ts';
 
 /** As much of what sessions share as the rules need. */
 export interface RulesContext {
-  readonly host: Pick<HostNetwork, 'applyLock' | 'applyGuard' | 'setIsolated'>;
+  readonly host: Pick<HostNetwork, 'applyLock' | 'lockStands' | 'applyGuard' | 'setIsolated'>;
   readonly networks: Pick<Networks, 'applyFirewall'>;
   readonly passageChanged: () => void;
 }
@@ -23,6 +23,9 @@ export class SessionRules {
   #servers: readonly string[] = [];
   #appliedLock = '';
   readonly #appliedGuards = new Map<string, string>();
+  #lock: Lock | undefined;
+  /** Rules that nft(8) does not see (iptables-legacy): nobody can tell whether they stand. */
+  #isVisible = true;
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
 
@@ -53,6 +56,20 @@ export class SessionRules {
       const passage = plan();
       const widens = this.#passage.kind === 'shut' || directOf(passage).length > directOf(this.#passage).length;
       await (widens ? this.#widen(namespace, passage, again) : this.#narrow(namespace, passage, again));
+    });
+  }
+
+  /**
+   * Puts the lock back where somebody in the container, or on the host, has changed it.
+   * @returns whether that was so
+   */
+  async verify(namespace: Namespace): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const lock = this.#lock;
+      if (!lock || !this.#isVisible || (await this.#context.host.lockStands(namespace, lock))) return false;
+      await this.#context.host.applyLock(namespace, lock);
+      this.#isVisible = await this.#context.host.lockStands(namespace, lock);
+      return this.#isVisible;
     });
   }
 
@@ -110,6 +127,7 @@ export class SessionRules {
     try {
       await this.#context.host.applyLock(namespace, lock);
       this.#appliedLock = text;
+      this.#lock = lock;
       this.#lockBroken = false;
     } catch (cause) {
       this.#lockBroken = true;

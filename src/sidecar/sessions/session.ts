@@ -430,6 +430,13 @@ export class Session {
     await this.reassertNames();
   }
 
+  /** A root in the container can flush the lock; it comes back. */
+  async verifyLock(): Promise<void> {
+    if (!this.#namespace || this.record.role !== 'session' || this.#life.signal.aborted) return;
+    if (await this.#rules.verify(this.#namespace))
+      this.log('warn', 'The rules in the container were changed by somebody else; they are applied again.');
+  }
+
   /** What others write into the container's files is put right. */
   async reassertNames(): Promise<void> {
     if (this.record.role !== 'session' || this.#life.signal.aborted) return;

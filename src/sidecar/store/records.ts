@@ -61,6 +61,7 @@ const tunnelRecord = z.strictObject({
       addresses: z.array(z.string()).readonly(),
       dns: z.array(z.string()).readonly(),
       searchDomains: z.array(z.string()).readonly(),
+      mtu: z.number(),
     })
     .optional(),
 });

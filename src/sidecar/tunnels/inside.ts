@@ -5,7 +5,13 @@ import { ipBatchInside } from '../host/ip.ts';
 import { type Namespace, runInside, withNamespace } from '../host/netns.ts';
 import { runRepeatableBatch } from '../host/repeatable-batch.ts';
 import { setSysctlsInside } from '../host/sysctl.ts';
-import { planTunnelHold, planTunnelRelease, planTunnelRoutes, type TunnelRouting } from '../plan/tunnel-routes.ts';
+import {
+  planTunnelHold,
+  planTunnelRelease,
+  planTunnelRoutes,
+  TUNNEL_TABLE,
+  type TunnelRouting,
+} from '../plan/tunnel-routes.ts';
 import type { TunnelPlace } from './tunnel.ts';
 
 /**
@@ -82,3 +88,16 @@ export const ifNamespaceStands = <T>(step: Promise<T>): Promise<T | undefined> =
     if (error instanceof EgressError && error.code === 'NAMESPACE_GONE') return undefined;
     throw error;
   });
+
+/** What of ours stands inside, as text that compares: rules, the tunnel's routes, its addresses. Empty where it can't be read. */
+export async function describeInside(run: Run, namespace: Namespace, device: string): Promise<string> {
+  const lines = ['rule show', `route show table ${TUNNEL_TABLE}`, `address show dev ${device}`];
+  const read = (family: IpFamily) =>
+    runInside(run, namespace, ['ip', `-${family}`, '-batch', '-'], {
+      input: `${lines.join('\n')}\n`,
+      okExitCodes: [1],
+    });
+  const [v4, v6] = await Promise.all([read(4), read(6)]);
+  const isOurs = (line: string) => !/^\d+: \S+: <|^ +link\//.test(line); // of the device itself: its flags and MTU may change
+  return (v4.stdout + v6.stdout).split('\n').filter(isOurs).join('\n');
+}

@@ -55,6 +55,15 @@ export class Liveness {
     return this.#isDead;
   }
 
+  /** Whether it has ever answered: only then its silence means something. */
+  get hasAnswered(): boolean {
+    return this.#everAnswered;
+  }
+
+  get target(): string {
+    return this.#options.target;
+  }
+
   /** The device is not there any more. */
   get isGone(): boolean {
     return this.#isGone;

@@ -49,6 +49,8 @@ export interface TunnelUp {
   readonly addresses: readonly string[];
   readonly dns: readonly string[];
   readonly searchDomains: readonly string[];
+  /** Of the device, before anybody knew how much the path to the server carries. */
+  readonly mtu: number;
 }
 
 export interface TunnelObservation {
@@ -92,6 +94,8 @@ export interface TunnelKind<Settings extends TunnelSettings = TunnelSettings> {
   check(place: TunnelPlace, settings: Settings, record: TunnelRecord): Promise<Health>;
   /** Whether `check` may have news; costs next to nothing. */
   hasNews(record: TunnelRecord): boolean;
+  /** Puts back what somebody else took away inside: addresses, routes and what makes the rest unreachable. */
+  repair(place: TunnelPlace, settings: Settings, up: TunnelUp): Promise<void>;
   observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation>;
   /**
    * For a tunnel through which nothing comes back: resolves the VPN server's names again, moves to new addresses if there are

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { putJson } from '../control/call.ts';
 import { anEvent, aSession, type RunningControl, startControl } from '../control/doubles.ts';
-import { runCli, startCli } from './run-cli.ts';
+import { canRunAs, runCli, startCli } from './run-cli.ts';
+
+const NOBODY = 65_534;
 
 let control: RunningControl;
 beforeAll(async () => {
@@ -203,8 +205,9 @@ describe('a sidecar that can not be reached is 3', () => {
     expect([result.code, result.stderr.includes('nobody answers on it')]).toEqual([3, true]);
   });
 
-  test.skipIf(process.getuid?.() !== 0)('also when this user may not use it (needs root to try)', async () => {
-    const result = await runCli(['--socket', control.socket, 'status'], { uid: 65_534 });
+  test('also when this user may not use it', async ({ skip }) => {
+    skip(!canRunAs(NOBODY), 'another user can not run the program where it lies, or we are not root');
+    const result = await runCli(['--socket', control.socket, 'status'], { uid: NOBODY });
     expect([result.code, result.stdout]).toEqual([3, '']);
     expect(result.stderr).toContain(`You may not use the sidecar's socket ${control.socket}.`);
     expect(result.stderr).toContain('sudo');

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 
@@ -15,6 +15,12 @@ export interface CliOptions {
   readonly env?: Record<string, string>;
   /** Needs root. */
   readonly uid?: number;
+}
+
+/** Whether user `uid` can run the program at all: not without root, and not where it lies in a folder like /root. */
+export function canRunAs(uid: number): boolean {
+  const program = `require('node:fs').accessSync(${JSON.stringify(ENTRY)})`;
+  return process.getuid?.() === 0 && spawnSync(process.execPath, ['-e', program], { uid, cwd: '/' }).status === 0;
 }
 
 /** No terminal, no settings of the developer's own: what a script on a host sees. */

@@ -111,6 +111,11 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     return !isAlive(record) || connection === undefined || connection.hasNews;
   }
 
+  async repair({ namespace }: TunnelPlace, _settings: OpenVpnSettings, { addresses, mtu }: TunnelUp): Promise<void> {
+    await holdInside(this.#run, namespace, [], await kernelHasIpv6());
+    await configureInside(this.#run, namespace, { device: DEVICE, addresses, mtu, destinations: EVERYWHERE });
+  }
+
   async observe(_place: TunnelPlace, { process }: TunnelRecord): Promise<TunnelObservation> {
     const connection = process && this.#connections.get(process.id);
     if (!connection) throw new EgressError('TUNNEL_DIED');
@@ -185,16 +190,13 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     const hasIpv6 = await kernelHasIpv6();
     const addresses = pushed.addresses.filter((address) => familyOf(address) === 4 || hasIpv6);
     if (addresses.length === 0) throw new EgressError('NO_INNER_ADDRESS');
+    const mtu = pushed.mtu ?? settings.tunMtu ?? DEFAULT_MTU;
     await moveDevice(this.#run, place, DEVICE);
-    await configureInside(this.#run, place.namespace, {
-      device: DEVICE,
-      addresses,
-      mtu: pushed.mtu ?? settings.tunMtu ?? DEFAULT_MTU,
-      destinations: EVERYWHERE,
-    });
+    await configureInside(this.#run, place.namespace, { device: DEVICE, addresses, mtu, destinations: EVERYWHERE });
     const useful = settings.pushed.ignoreDns ? [] : pushed.dns;
     return {
       addresses,
+      mtu,
       dns: settings.dns.length > 0 ? settings.dns : useful,
       searchDomains: [
         ...new Set([...settings.searchDomains, ...(settings.pushed.ignoreDns ? [] : pushed.searchDomains)]),

@@ -119,6 +119,12 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     return !mayBeAlive(record);
   }
 
+  async repair(place: TunnelPlace, settings: WireGuardSettings): Promise<void> {
+    const families = await this.#usableFamilies(place, settings);
+    await holdInside(this.#run, place.namespace, [], await kernelHasIpv6());
+    await configureInside(this.#run, place.namespace, routingOf(settings, families));
+  }
+
   async observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation> {
     const peers = await readPeers(wgDeviceOf(this.#run, place, record)).catch((cause: unknown) => {
       throw new EgressError('TUNNEL_DIED', undefined, { cause, details: { device: place.hostDevice } });
@@ -196,7 +202,12 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
 const mayBeAlive = ({ implementation, process }: TunnelRecord): boolean =>
   implementation === 'kernel' || (process !== undefined && isSameProcess(process));
 
-const upOf = ({ addresses, dns, searchDomains }: WireGuardSettings): TunnelUp => ({ addresses, dns, searchDomains });
+const upOf = ({ addresses, dns, searchDomains, mtu }: WireGuardSettings): TunnelUp => ({
+  addresses,
+  dns,
+  searchDomains,
+  mtu,
+});
 
 const routingOf = ({ addresses, mtu, servers }: WireGuardSettings, families: ReadonlySet<IpFamily>): TunnelRouting => ({
   device: DEVICE,
