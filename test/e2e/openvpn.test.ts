@@ -163,6 +163,10 @@ describe('a failure has its own reason', () => {
     await sleep(3_000);
     expect(await server.logins()).toBe(before);
     expect(before).toBe(1);
+    await world.sidecar.kill();
+    await world.sidecar.start();
+    await sleep(1_500);
+    expect(await server.logins()).toBe(1);
     expect(await exitAddress(name)).toBe('nowhere');
   });
 

@@ -432,6 +432,23 @@ describe('a session without its tunnel', () => {
     expect(await waitFor('the gateway', async () => (await exitAddress(dying)) === '203.0.113.11')).toBe(true);
   });
 
+  test('type none: no way to a container on another of Docker’s networks, whatever its bridge is called', async () => {
+    const [network, other, direct] = [unique('own-bridge'), unique('bystander'), unique('direct')];
+    await docker('network', 'create', '-o', 'com.docker.network.bridge.name=mybridge0', network);
+    await runContainer(other, { network, command: ['httpd', '-f', '-p', '80', '-h', '/'] });
+    const address = await addressOn(network, other);
+    const canReach = async (...from: [string, ...string[]]) =>
+      (await attempt([...from, 'timeout', '2', 'wget', '-qO-', `http://${address}/etc/passwd`])).exitCode === 0;
+    await waitFor('the control: the host itself can', () => canReach('busybox'));
+    await putLaunchScript(direct, NO_TUNNEL);
+    await runContainer(direct);
+    await waitForState(direct, 'connected');
+    expect(await exitAddress(direct)).toBe('203.0.113.1');
+    expect(await canReach('docker', 'exec', direct)).toBe(false);
+    await docker('rm', '-f', other);
+    await docker('network', 'rm', network);
+  });
+
   test('that is wanted so (type none) leaves by the host', async () => {
     const name = unique('none');
     await putLaunchScript(name, NO_TUNNEL);

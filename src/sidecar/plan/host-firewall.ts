@@ -1,3 +1,5 @@
+import { familyOf } from '../../shared/ip.ts';
+
 /**
  * What the host itself needs for all networks together: sessions don't reach the host, nor each other by way of it, and
  * what they may reach is forwarded in spite of Docker's FORWARD policy DROP.
@@ -13,15 +15,18 @@ export const HOST_TABLE = 'kasm_sidecar';
 export const FORWARD_CHAIN = 'KASM-SIDECAR';
 const TAG = '-m comment --comment kasm-sidecar';
 
-/** The host's table `inet kasm_sidecar`, for `nft -f`: replaces what was there in one transaction. */
-export function planHostTable(networks: readonly FirewallNetwork[]): string {
+/**
+ * The host's table `inet kasm_sidecar`, for `nft -f`: replaces what was there in one transaction.
+ * @param others subnets of Docker's other networks, whose bridges may have any name
+ */
+export function planHostTable(networks: readonly FirewallNetwork[], others: readonly string[] = []): string {
   const replace = [`table inet ${HOST_TABLE}`, `delete table inet ${HOST_TABLE}`];
-  return [...replace, ...(networks.length === 0 ? [] : hostTable(networks)), ''].join('\n');
+  return [...replace, ...(networks.length === 0 ? [] : hostTable(networks, others)), ''].join('\n');
 }
 
 const quoted = (names: readonly string[]): string => `{ ${names.map((name) => `"${name}"`).join(', ')} }`;
 
-function hostTable(networks: readonly FirewallNetwork[]): string[] {
+function hostTable(networks: readonly FirewallNetwork[], others: readonly string[]): string[] {
   const bridges = quoted(networks.map(({ bridge }) => bridge));
   const direct4 = networks.flatMap((network) => network.direct4);
   const direct6 = networks.flatMap((network) => network.direct6);
@@ -41,6 +46,9 @@ function hostTable(networks: readonly FirewallNetwork[]): string[] {
     `    iifname ${bridges} oifname { "docker0", "docker_gwbridge" } counter drop`,
     `    iifname ${bridges} oifname "br-*" counter drop`,
     `    iifname ${bridges} oifname ${bridges} counter drop`,
+    ...others.map(
+      (range) => `    iifname ${bridges} ${familyOf(range) === 4 ? 'ip' : 'ip6'} daddr ${range} counter drop`,
+    ),
     ...(direct4.length > 0 ? [`    iifname ${bridges} ip saddr { ${direct4.join(', ')} } accept`] : []),
     ...(direct6.length > 0 ? [`    iifname ${bridges} ip6 saddr { ${direct6.join(', ')} } accept`] : []),
     `    iifname ${bridges} counter drop`,

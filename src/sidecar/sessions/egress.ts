@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { poll } from '../../shared/async.ts';
-import type { ErrorCode } from '../../shared/error-codes.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import { addressOf } from '../../shared/ip.ts';
 import { tunnelName } from '../../shared/names.ts';
@@ -266,7 +265,7 @@ export class Egress {
       } catch (error) {
         signal.throwIfAborted();
         const failure = toEgressError(error);
-        if (isFinal(failure)) throw failure;
+        if (isFinal(failure.code)) throw failure;
         const pause = wait * (0.5 + Math.random()); // 200 sessions of one gateway must not come back in one second
         this.#session.log('warn', `Another try in ${(pause / 1000).toFixed(1)} s: ${explain(failure)}`);
         await sleep(pause, undefined, { signal });
@@ -347,13 +346,13 @@ async function heard(health: Health, watch: TunnelWatch | undefined): Promise<He
 const isTunnelKind = (type: string): type is TunnelKindName => TUNNEL_KINDS.some((kind) => kind === type);
 
 /** The same credential, key or configuration would fail again, and a server may lock an account for it. */
-const FINAL: readonly ErrorCode[] = [
+const FINAL: readonly (string | undefined)[] = [
   'AUTH_FAILED',
   'CHALLENGE_UNSUPPORTED',
   'KEY_PASSPHRASE_WRONG',
   'ENDPOINT_REFUSED',
 ];
-const isFinal = ({ code }: EgressError): boolean => FINAL.includes(code);
+export const isFinal = (code: string | undefined): boolean => FINAL.includes(code);
 
 /** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
 async function allOrFirstFailure<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {

@@ -67,9 +67,9 @@ export class HostNetwork {
   removeBridge = (bridge: string): Promise<void> => removeLink(this.#run, bridge);
 
   /** The host's own rules for all networks together; without a network, none are left. */
-  applyFirewall(networks: readonly FirewallNetwork[]): Promise<void> {
+  applyFirewall(networks: readonly FirewallNetwork[], others: readonly string[] = []): Promise<void> {
     return this.#firewall.run(async () => {
-      await loadNft(this.#run, planHostTable(networks));
+      await loadNft(this.#run, planHostTable(networks, others));
       await this.#applyForwardChain(networks, 4);
       await this.#applyForwardChain(networks, 6);
     });

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { poll, Queue } from '../../shared/async.ts';
 import { EgressError, explain } from '../../shared/errors.ts';
-import { addressOf } from '../../shared/ip.ts';
+import { addressOf, parseCidr } from '../../shared/ip.ts';
 import type { Log } from '../../shared/log.ts';
 import { bridgeName, DEFAULT_BRIDGE, DEFAULT_NETWORK } from '../../shared/names.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -27,6 +28,8 @@ export interface NewNetwork {
 export type DirectAddresses = (networkId: string) => { direct4: string[]; direct6: string[] };
 
 const NAME_DEADLINE_MS = 10_000;
+/** A session that is wanted without a tunnel waits for this answer. */
+const NETWORKS_TIMEOUT_MS = 1_000;
 
 /** Docker's networks that are ours: on disk, and as bridges on the host. */
 export class Networks {
@@ -37,6 +40,8 @@ export class Networks {
   readonly #log: Log;
   readonly #renames = new Queue();
   readonly #directAddresses: DirectAddresses;
+  /** Subnets of Docker's other networks. */
+  #others: readonly string[] = [];
 
   constructor(parts: {
     store: RecordStore<typeof networkRecord>;
@@ -145,10 +150,28 @@ export class Networks {
     };
   }
 
-  applyFirewall(): Promise<void> {
-    return this.#host.applyFirewall(
+  async applyFirewall(): Promise<void> {
+    if (this.#anyDirect()) await this.#learnOthers();
+    await this.#host.applyFirewall(
       this.all().map(({ id, bridge }): FirewallNetwork => ({ bridge, ...this.#directAddresses(id) })),
+      this.#others,
     );
+  }
+
+  /** Whether any session may reach something directly: then it matters what Docker's other networks are. */
+  #anyDirect(): boolean {
+    return this.all().some(({ id }) => Object.values(this.#directAddresses(id)).flat().length > 0);
+  }
+
+  /** While the engine can't be asked, its last answer counts. @returns whether there is news */
+  async #learnOthers(): Promise<boolean> {
+    const networks = await this.#engine.networks(NETWORKS_TIMEOUT_MS).catch(() => undefined);
+    const others = networks
+      ?.filter(({ id }) => !this.#records.has(id))
+      .flatMap(({ subnets }) => subnets.filter((range) => parseCidr(range)));
+    if (!others || isDeepStrictEqual(others, this.#others)) return false;
+    this.#others = others;
+    return true;
   }
 
   /** Bridges and rules as they should be, after somebody else changed them. */
@@ -156,6 +179,8 @@ export class Networks {
     for (const record of this.all()) await this.#ensureBridge(record);
     if (this.#records.size > 0 && !(await this.#host.firewallStands())) {
       this.#log.warn('networks', "The host's rules were gone; they are loaded again.");
+      await this.applyFirewall();
+    } else if (this.#anyDirect() && (await this.#learnOthers())) {
       await this.applyFirewall();
     }
   }

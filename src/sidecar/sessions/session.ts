@@ -8,7 +8,7 @@ import { findNamespace, type Namespace } from '../host/netns.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
-import { Egress } from './egress.ts';
+import { Egress, isFinal } from './egress.ts';
 import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
@@ -197,10 +197,17 @@ export class Session {
     this.#letRun();
     this.log('info', `Found again in state ${this.record.state}`);
     if (this.record.cut) return this.#settled.resolve();
+    if (this.#hasFailedForGood()) return this.#settled.resolve();
     await this.#decide(async () => {
       const kept = this.#found !== undefined && (await this.#egress.resume(this.#found));
       if (!kept) await this.#chooseEgress();
     });
+  }
+
+  /** With the very same credentials: a server may lock an account that tries again. */
+  #hasFailedForGood(): boolean {
+    const { state, reason, fingerprint } = this.record;
+    return state === 'failed' && isFinal(reason?.code) && fingerprint === this.#found?.fingerprint;
   }
 
   #findScript(): Promise<FoundLaunchScript | undefined> {

@@ -52,7 +52,10 @@ describe('rules', () => {
       { bridge: 'br_kasm_sidecar', direct4: ['172.20.0.9'], direct6: [] },
       { bridge: 'br_ks_0a1b2c3d', direct4: [], direct6: [] },
     ];
-    expectGolden(golden('host.txt'), planHostTable(networks) + planForwardChain(networks, 4));
+    expectGolden(
+      golden('host.txt'),
+      planHostTable(networks, ['10.9.0.0/16', 'fd09::/64']) + planForwardChain(networks, 4),
+    );
   });
 });
 
