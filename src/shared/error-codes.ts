@@ -55,6 +55,10 @@ export const errorCodes = {
     'The private key could not be used: it needs a passphrase, or another one.',
     'Put the passphrase into credential.custom, or the key without one into credential.private_key.',
   ],
+  KEY_UNUSABLE: [
+    'The private key could not be used to sign.',
+    'Check that it is an RSA (at most 8,192 bits) or EC key in PEM, and that it belongs to <cert>.',
+  ],
   SERVER_CERTIFICATE_EXPIRED: [
     "The VPN server's certificate has expired, or is not valid yet.",
     "Check the host's clock; if it is right, ask the provider.",

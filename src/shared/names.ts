@@ -28,7 +28,10 @@ export const hostLinkName = (endpointId: string): string => `${HOST_LINK_PREFIX}
 /** The container end, as it is called before Docker moves it. */
 export const containerLinkName = (endpointId: string): string => `${CONTAINER_LINK_PREFIX}${hash(endpointId, 10)}`;
 
-/** A tunnel's device while it stands on the host; inside it is `wg` or `tun0`. */
+/** A tunnel's device inside a session (R65); the lock accepts both, in this order, whatever the tunnel's kind (R57, R58). */
+export const TUNNEL_DEVICES = { openvpn: 'tun0', wireguard: 'wg' } as const;
+
+/** A tunnel's device while it stands on the host. */
 export const tunnelName = (endpointId: string): string => `${TUNNEL_PREFIX}${hash(endpointId, 10)}`;
 
 /**

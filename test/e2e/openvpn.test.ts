@@ -208,6 +208,16 @@ describe('keeps itself up', () => {
     expect(await docker('exec', name, 'ip', 'address', 'show', 'dev', 'tun0')).toBe(before);
   });
 
+  test('a login token that a new server does not know is no wrong password', async () => {
+    const server = await serve({ keepalive: [1, 4], more: ['auth-gen-token 3600'] });
+    const name = await startConnected(server);
+    await server.signal('SIGKILL');
+    await waitForState(name, 'reconnecting');
+    await server.start();
+    await waitForState(name, 'connected', 45_000);
+    expect(await exitAddress(name)).toBe(EXIT);
+  });
+
   test('its process is killed: nothing leaves meanwhile, and the session comes back', async () => {
     const server = await serve();
     const name = await startConnected(server);

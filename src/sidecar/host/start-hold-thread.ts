@@ -6,38 +6,48 @@ import type { HoldOrder } from './start-hold.ts';
 /** From the namespace to the first instruction Docker needs some 80 ms. */
 const LOOK_EVERY_MS = 2;
 
-const awaited = new Set<string>();
+/** What is still to be done for each namespace. */
+const orders = new Map<string, HoldOrder['act']>();
 let timer: NodeJS.Timeout | undefined;
 
 parentPort?.on('message', ({ act, sandboxKey }: HoldOrder) => {
-  if (act === 'hold') awaited.add(sandboxKey);
-  else awaited.delete(sandboxKey);
-  if (act === 'release') signalStopped(sandboxKey, 'SIGCONT');
-  if (act === 'refuse') signalStopped(sandboxKey, 'SIGKILL');
-  if (awaited.size > 0) timer ??= setInterval(look, LOOK_EVERY_MS);
+  orders.set(sandboxKey, act);
+  work();
+  if (orders.size > 0) timer ??= setInterval(work, LOOK_EVERY_MS);
 });
 
-function look(): void {
-  for (const sandboxKey of awaited) if (stop(sandboxKey)) awaited.delete(sandboxKey);
-  if (awaited.size > 0) return;
+function work(): void {
+  for (const [sandboxKey, act] of orders) if (isDone(act, sandboxKey)) orders.delete(sandboxKey);
+  if (orders.size > 0) return;
   clearInterval(timer);
   timer = undefined;
 }
 
-/** @returns whether there was a process to stop */
-function stop(sandboxKey: string): boolean {
-  const processes = firstProcessesAt(sandboxKey);
-  for (const id of processes) signal(id, 'SIGSTOP');
-  return processes.length > 0;
+/** Whatever fails is tried again: with all descriptors in use /proc can't be read, and who is held must not stay so. */
+function isDone(act: HoldOrder['act'], sandboxKey: string): boolean {
+  try {
+    return carryOut(act, sandboxKey);
+  } catch {
+    return false;
+  }
 }
 
-function signalStopped(sandboxKey: string, name: 'SIGCONT' | 'SIGKILL'): void {
-  for (const id of firstProcessesAt(sandboxKey)) if (isStopped(id)) signal(id, name);
-}
-
-function firstProcessesAt(sandboxKey: string): number[] {
+/** @returns whether nothing is left to do */
+function carryOut(act: HoldOrder['act'], sandboxKey: string): boolean {
   const namespace = findNamespace(sandboxKey);
-  return namespace ? firstProcesses(namespace.inode) : [];
+  if (!namespace) return act !== 'hold';
+  const processes = firstProcesses(namespace.inode);
+  switch (act) {
+    case 'hold':
+      for (const id of processes) signal(id, 'SIGSTOP');
+      return processes.length > 0;
+    case 'release':
+      for (const id of processes.filter(isStopped)) signal(id, 'SIGCONT');
+      return true;
+    case 'refuse':
+      for (const id of processes.filter(isStopped)) signal(id, 'SIGKILL');
+      return true;
+  }
 }
 
 function signal(id: number, name: NodeJS.Signals): void {

@@ -16,12 +16,14 @@ export interface HoldOrder {
  * See docs/adr/0009-hold-the-first-process.md.
  */
 export class StartHold {
-  readonly #thread: Worker;
+  readonly #log: Log;
+  /** Last order for each namespace that is not over: a thread that died is given them again. */
+  readonly #orders = new Map<string, HoldOrder>();
+  #thread: Worker;
 
   constructor(log: Log) {
-    this.#thread = new Worker(new URL('./start-hold-thread.ts', import.meta.url));
-    this.#thread.on('error', (error) => log.error('start-hold', `Starts are no longer held: ${error}`));
-    this.#thread.unref();
+    this.#log = log;
+    this.#thread = this.#start();
   }
 
   /** For a namespace that Docker has named and not made yet. */
@@ -39,7 +41,24 @@ export class StartHold {
     this.#order({ act: 'refuse', sandboxKey });
   }
 
+  /** The namespace is gone, and so is what was held in it. */
+  forget(sandboxKey: string): void {
+    this.#orders.delete(sandboxKey);
+  }
+
   #order(order: HoldOrder): void {
+    this.#orders.set(order.sandboxKey, order);
     this.#thread.postMessage(order);
+  }
+
+  #start(): Worker {
+    const thread = new Worker(new URL('./start-hold-thread.ts', import.meta.url));
+    thread.unref();
+    thread.on('error', (error) => {
+      this.#log.error('start-hold', `The thread that holds starts has ended, and is started again: ${error}`);
+      this.#thread = this.#start();
+      for (const order of this.#orders.values()) this.#thread.postMessage(order);
+    });
+    return thread;
   }
 }

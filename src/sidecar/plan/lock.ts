@@ -1,4 +1,5 @@
 import { familyOf, type IpFamily } from '../../shared/ip.ts';
+import { TUNNEL_DEVICES } from '../../shared/names.ts';
 import { directOf, type Passage, type ProxyPeer, type Wire } from './wire.ts';
 
 /**
@@ -21,9 +22,6 @@ export interface Lock {
   readonly v4: string;
   readonly v6: string;
 }
-
-/** Both are accepted whatever the tunnel's kind: the documents' rows show both (R57, R58). */
-const TUNNEL_DEVICES = ['tun0', 'wg'] as const;
 
 /** Docker's embedded resolver. It would ask the host's resolvers, on the host (facts/docker-plugin.md, section 0). */
 const EMBEDDED_RESOLVER = '127.0.0.11/32';
@@ -90,7 +88,7 @@ const ANNOUNCEMENT = '-d ff02::1/128 -p ipv6-icmp --icmpv6-type neighbour-advert
 const announcements = (family: IpFamily): string[] => (family === 4 ? [] : [accept('OUTPUT', ANNOUNCEMENT)]);
 
 const throughLoopbackAndTunnel = (chain: string, direction: '-i' | '-o'): string[] =>
-  ['lo', ...TUNNEL_DEVICES].map((device) => accept(chain, `${direction} ${device}`));
+  ['lo', ...Object.values(TUNNEL_DEVICES)].map((device) => accept(chain, `${direction} ${device}`));
 
 const mangleInput = (input: LockInput, family: IpFamily): string[] => [
   ...throughLoopbackAndTunnel('INPUT', '-i'),

@@ -28,6 +28,8 @@ import { TunnelWatch } from './tunnel-watch.ts';
 const CHECK_EVERY_MS = 15_000;
 const LOOK_EVERY_MS = 500;
 const LISTEN_EVERY_MS = 1_000;
+/** Each is a lookup on the host. */
+const REFRESH_EVERY_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
@@ -37,6 +39,7 @@ export class Egress {
   readonly #context: SessionContext;
   #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
   #observed: TunnelObservation | undefined;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, context: SessionContext) {
     this.#session = session;
@@ -54,6 +57,7 @@ export class Egress {
     if (!record || (state !== 'connected' && state !== 'reconnecting')) return false;
     if (fingerprint !== found.fingerprint || record.kind !== found.script.egress.type) return false;
     const tunnel = this.#open(found);
+    await this.#session.useServers(record.pinned.map(hostOf));
     this.#useResolvers(record.up ?? tunnel.settings).catch((error) =>
       this.#session.warn(`resolv.conf: ${explain(error)}`),
     );
@@ -105,6 +109,7 @@ export class Egress {
     } catch (error) {
       if (signal.aborted) return;
       await this.#removeTunnel().catch((failure) => this.#session.log('error', explain(failure)));
+      if (signal.aborted) return;
       await this.#session.fail(error).catch((failure) => this.#session.log('error', explain(failure)));
     }
   }
@@ -172,7 +177,9 @@ export class Egress {
       signal.throwIfAborted();
       if (health?.state === 'refused') throw health.why;
       const before = record;
-      if (health) record = await this.#answer(tunnel, record, await heard(health, watch), signal);
+      const truth = health && (await heard(health, watch));
+      signal.throwIfAborted();
+      if (truth) record = await this.#answer(tunnel, record, truth, signal);
       if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up))
         watch = this.#watch(tunnel, record);
       await this.#pause(tunnel, record, watch, signal);
@@ -180,7 +187,8 @@ export class Egress {
   }
 
   /** Undefined where there is no process by which the counters can be read: the tunnel itself must tell. */
-  #watch({ kind, settings, allow }: WantedTunnel, { up }: TunnelRecord): TunnelWatch | undefined {
+  #watch({ kind, settings, allow }: WantedTunnel, record: TunnelRecord): TunnelWatch | undefined {
+    const { up } = record;
     const { namespace, container } = this.#session;
     if (!namespace || !container || !up) return undefined;
     const repair = async () => {
@@ -188,15 +196,9 @@ export class Egress {
       await this.#routeDirect(allow, new AbortController().signal);
     };
     const log = (level: 'info' | 'warn', text: string) => this.#session.log(level, text);
-    return new TunnelWatch({
-      run: this.#context.run,
-      namespace,
-      device: kind.device,
-      pid: container.pid,
-      up,
-      repair,
-      log,
-    });
+    const received = async () => (await kind.observe(this.#place(), record)).receivedBytes;
+    const { run } = this.#context;
+    return new TunnelWatch({ run, namespace, device: kind.device, pid: container.pid, up, received, repair, log });
   }
 
   /** Undefined where it could not be looked at, which says nothing of the tunnel. */
@@ -221,11 +223,12 @@ export class Egress {
     switch (health.state) {
       case 'up':
         await this.#takeUp(record, health.up);
+        signal.throwIfAborted();
         await this.#session.enter('connected');
         return { ...record, up: health.up };
       case 'silent':
         await this.#session.enter('reconnecting', health.why);
-        return this.#refresh(tunnel, record);
+        return this.#refresh(tunnel, record, signal);
       case 'gone':
       case 'refused':
         await this.#session.enter('reconnecting', health.why);
@@ -259,7 +262,7 @@ export class Egress {
       try {
         await this.#removeTunnel();
         const record = await this.#establish(tunnel);
-        const up = await this.#awaitUp(tunnel, record, { deadlineMs: LAST_RETRY_MS, signal });
+        const up = await this.#awaitUp(tunnel, record, { deadlineMs: this.#session.deadlineMs(), signal });
         await this.#connected(tunnel, signal);
         return { ...record, up };
       } catch (error) {
@@ -274,7 +277,10 @@ export class Egress {
   }
 
   /** The tunnel itself keeps asking; what it can't know is that the server's name leads elsewhere now. */
-  async #refresh({ kind, settings }: WantedTunnel, record: TunnelRecord): Promise<TunnelRecord> {
+  async #refresh({ kind, settings }: WantedTunnel, record: TunnelRecord, signal: AbortSignal): Promise<TunnelRecord> {
+    if (performance.now() - this.#refreshedAt < REFRESH_EVERY_MS) return record;
+    this.#refreshedAt = performance.now();
+    signal.throwIfAborted();
     const refreshed = await kind.refresh(this.#place(), settings, record).catch((error) => {
       this.#session.log('warn', explain(error));
       return record;
@@ -339,7 +345,7 @@ interface WantedTunnel {
 /** What counts more than what a tunnel believes of itself: whether packets come back. */
 async function heard(health: Health, watch: TunnelWatch | undefined): Promise<Health> {
   if (health.state !== 'up' || !watch?.isDead) return health;
-  await watch.probe(); // it may have come back this moment
+  await watch.askAgain(); // it may have come back this moment
   return watch.isDead ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : health;
 }
 
@@ -350,7 +356,7 @@ const FINAL: readonly (string | undefined)[] = [
   'AUTH_FAILED',
   'CHALLENGE_UNSUPPORTED',
   'KEY_PASSPHRASE_WRONG',
-  'ENDPOINT_REFUSED',
+  'KEY_UNUSABLE',
 ];
 export const isFinal = (code: string | undefined): boolean => FINAL.includes(code);
 

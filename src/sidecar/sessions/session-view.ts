@@ -1,4 +1,5 @@
 import { type ErrorCode, errorCodes, remedyOf } from '../../shared/error-codes.ts';
+import { TUNNEL_DEVICES } from '../../shared/names.ts';
 import type { SessionView } from '../../shared/session-view.ts';
 import type { Egress } from './egress.ts';
 import type { Session } from './session.ts';
@@ -34,8 +35,6 @@ export async function toSessionView(session: Session, egress: Egress): Promise<S
 const withRemedy = (reason: { code: string; message: string }) =>
   reason.code in errorCodes ? { ...reason, remedy: remedyOf(reason.code as ErrorCode) } : reason;
 
-const DEVICES = { wireguard: 'wg', openvpn: 'tun0' } as const;
-
 async function tunnelView(session: Session, egress: Egress): Promise<SessionView['tunnel']> {
   const { tunnel } = session.record;
   if (!tunnel) return undefined;
@@ -44,7 +43,7 @@ async function tunnelView(session: Session, egress: Egress): Promise<SessionView
   return {
     kind: tunnel.kind,
     implementation: tunnel.implementation,
-    device: DEVICES[tunnel.kind],
+    device: TUNNEL_DEVICES[tunnel.kind],
     ...(tunnel.pinned[0] === undefined ? {} : { peer_address: observed?.peerAddress ?? tunnel.pinned[0] }),
     ...(handshake === undefined ? {} : { latest_handshake: new Date(handshake * 1000).toISOString() }),
     ...(observed ? { received_bytes: observed.receivedBytes, sent_bytes: observed.sentBytes } : {}),

@@ -473,6 +473,7 @@ export class Session {
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
+    this.#context.startHold.forget(this.record.sandboxKey);
     await this.#kasm.clearStopped(this.record.rootfs);
     await this.#ledger.close();
   }

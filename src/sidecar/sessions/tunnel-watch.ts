@@ -1,8 +1,9 @@
 import { explain } from '../../shared/errors.ts';
 import type { Run } from '../host/command.ts';
 import type { Namespace } from '../host/netns.ts';
+import { type PingPath, ping } from '../host/ping.ts';
 import { describeInside } from '../tunnels/inside.ts';
-import { Liveness } from '../tunnels/liveness.ts';
+import { Liveness, PROBE, readCounters } from '../tunnels/liveness.ts';
 import { findPathMtu, setMtu } from '../tunnels/path-mtu.ts';
 import type { TunnelUp } from '../tunnels/tunnel.ts';
 
@@ -14,6 +15,8 @@ export interface WatchOptions {
   readonly device: string;
   /** A process of the namespace. */
   readonly pid: number;
+  /** Bytes that the tunnel itself has received from the server, its own housekeeping included; undefined: not known. */
+  readonly received: () => Promise<number | undefined>;
   readonly up: TunnelUp;
   /** Puts back what is missing inside. */
   readonly repair: () => Promise<void>;
@@ -24,7 +27,9 @@ export interface WatchOptions {
 export class TunnelWatch {
   readonly #options: WatchOptions;
   /** Undefined where there is nobody to ask: then only the tunnel itself can tell. */
+  readonly #path: PingPath | undefined;
   readonly #liveness: Liveness | undefined;
+  #receivedAtAlarm: number | undefined;
   #pathIsKnown = false;
   #mtu: number | undefined;
   #stands = '';
@@ -33,7 +38,12 @@ export class TunnelWatch {
   constructor(options: WatchOptions) {
     this.#options = options;
     const [target] = options.up.dns;
-    this.#liveness = target === undefined ? undefined : new Liveness({ ...options, target });
+    if (target === undefined) return;
+    this.#path = { ...options, target };
+    this.#liveness = new Liveness({
+      counters: () => readCounters(options.pid, options.device),
+      ask: () => ping({ ...options, target }, PROBE),
+    });
   }
 
   get isDead(): boolean {
@@ -48,24 +58,38 @@ export class TunnelWatch {
   async look(): Promise<void> {
     await this.#liveness?.look();
     if (this.isDead || this.isGone) return;
-    if (!this.#pathIsKnown && this.#liveness?.hasAnswered) await this.#learnPath(this.#liveness.target);
+    this.#receivedAtAlarm = undefined;
+    if (!this.#pathIsKnown && this.#path && this.#liveness?.hasAnswered) await this.#learnPath(this.#path);
     if (performance.now() - this.#verifiedAt >= VERIFY_EVERY_MS) await this.#verify();
   }
 
-  /** Asks now whether it has come back. */
-  async probe(): Promise<void> {
+  /** Asks now whether it has come back, the tunnel as well: what it has received since the alarm speaks against a death. */
+  async askAgain(): Promise<void> {
     await this.#liveness?.probe();
+    if (!this.isDead) return;
+    const received = await this.#options.received().catch(() => undefined);
+    if (this.#receivedAtAlarm === undefined) this.#receivedAtAlarm = received;
+    else if (received !== undefined && received > this.#receivedAtAlarm) this.#contradict();
   }
 
-  async #learnPath(target: string): Promise<void> {
+  #contradict(): void {
+    this.#receivedAtAlarm = undefined;
+    this.#liveness?.contradict();
+    this.#options.log('info', `The server answers, but ${this.#path?.target} no longer does.`);
+  }
+
+  async #learnPath(path: PingPath): Promise<void> {
     this.#pathIsKnown = true;
-    const { up, log } = this.#options;
-    const end = { ...this.#options, target };
-    const mtu = await findPathMtu(end, up.mtu);
+    const { up } = this.#options;
+    const mtu = await findPathMtu(path, up.mtu);
+    if (mtu !== undefined && mtu !== up.mtu) await this.#narrow(path, mtu);
     this.#stands = await this.#describe();
-    if (mtu === undefined || mtu === up.mtu) return;
+  }
+
+  async #narrow(path: PingPath, mtu: number): Promise<void> {
+    const { up, log } = this.#options;
     this.#mtu = mtu;
-    await setMtu(end, mtu);
+    await setMtu(path, mtu);
     log(
       'warn',
       `The path to the server carries packets of ${mtu} bytes, not ${up.mtu}: the device's MTU is ${mtu} now`,

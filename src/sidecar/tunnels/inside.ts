@@ -76,6 +76,12 @@ export async function moveDevice(
   );
 }
 
+/** Whether the device stands there with that address (CIDR form); not, where the namespace is gone. */
+export async function hasAddress(run: Run, namespace: Namespace, device: string, address: string): Promise<boolean> {
+  const look = runInside(run, namespace, ['ip', '-o', 'address', 'show', 'dev', device], { okExitCodes: [1] }); // 1: no device
+  return (await ifNamespaceStands(look))?.stdout.includes(` ${address} `) ?? false;
+}
+
 /** Whether the device stands there; not, where the namespace is gone. */
 export async function isInside(run: Run, namespace: Namespace, device: string): Promise<boolean> {
   const look = runInside(run, namespace, ['ip', 'link', 'show', 'dev', device], { okExitCodes: [1] }); // 1: none

@@ -1,31 +1,25 @@
 import { readFile } from 'node:fs/promises';
-import type { Run } from '../host/command.ts';
-import { type Namespace, runInside } from '../host/netns.ts';
 
 /** As long as packets come in, nothing else is asked. */
 const QUIET_MS = 10_000;
 /** Who sends and hears nothing has reason to doubt earlier. */
 const UNANSWERED_MS = 3_000;
 /** A packet every half second until one answer has come: 5 % of loss must not look like a death. */
-const PROBE_SECONDS = 3;
-const PROBE_INTERVAL_SECONDS = 0.5;
+export const PROBE = { seconds: 3, intervalSeconds: 0.5 };
 const MOMENT_MS = 500;
 /** With a silent tunnel, until it answers again. */
 const DEAD_PAUSE_MS = 2_000;
 
-interface Counters {
+export interface Counters {
   readonly received: number;
   readonly sent: number;
 }
 
 export interface LivenessOptions {
-  readonly run: Run;
-  readonly namespace: Namespace;
-  readonly device: string;
-  /** A process of the namespace: its /proc/<pid>/net/dev has the device's counters. */
-  readonly pid: number;
-  /** What is asked on doubt: the tunnel's own resolver, which the operator or the server chose. Nothing else ever is. */
-  readonly target: string;
+  /** What the device counts; undefined where it is gone. */
+  readonly counters: () => Promise<Counters | undefined>;
+  /** Sends until one answer has come, for `PROBE` at most. @returns whether it has */
+  readonly ask: () => Promise<boolean>;
   readonly now?: () => number;
 }
 
@@ -60,18 +54,20 @@ export class Liveness {
     return this.#everAnswered;
   }
 
-  get target(): string {
-    return this.#options.target;
-  }
-
   /** The device is not there any more. */
   get isGone(): boolean {
     return this.#isGone;
   }
 
+  /** The tunnel itself has proof to the contrary: it is the one asked who no longer answers. */
+  contradict(): void {
+    this.#everAnswered = false;
+    this.#heard(this.#now());
+  }
+
   /** To be called every second. */
   async look(): Promise<void> {
-    const counters = await this.#readCounters();
+    const counters = await this.#options.counters();
     this.#isGone = counters === undefined;
     if (!counters) return;
     this.#compare(counters);
@@ -107,8 +103,9 @@ export class Liveness {
   /** Asks now, whatever the counters say, unless that was done a moment ago. */
   async probe(): Promise<void> {
     if (this.#probedAt !== undefined && this.#now() - this.#probedAt < MOMENT_MS) return;
-    const answered = await this.#ping();
+    const answered = await this.#options.ask().catch(() => undefined); // could not ask: nobody is the wiser
     this.#probedAt = this.#now();
+    if (answered === undefined) return;
     if (answered) {
       this.#everAnswered = true;
       this.#heard(this.#now());
@@ -117,27 +114,13 @@ export class Liveness {
     } else {
       this.#heard(this.#now()); // it may just not answer pings
     }
-    this.#last = (await this.#readCounters()) ?? this.#last; // the probe's own packets are no traffic
+    this.#last = (await this.#options.counters()) ?? this.#last; // the probe's own packets are no traffic
   }
+}
 
-  async #ping(): Promise<boolean> {
-    const { run, namespace, device, target } = this.#options;
-    const times = ['-w', String(PROBE_SECONDS), '-i', String(PROBE_INTERVAL_SECONDS)];
-    const { exitCode } = await runInside(
-      run,
-      namespace,
-      ['ping', '-q', '-n', '-c', '1', ...times, '-I', device, target],
-      {
-        okExitCodes: [1, 2], // 1: no answer; 2: no route, or the device is gone
-      },
-    );
-    return exitCode === 0;
-  }
-
-  async #readCounters(): Promise<Counters | undefined> {
-    const text = await readFile(`/proc/${this.#options.pid}/net/dev`, 'utf8').catch(() => '');
-    return parseCounters(text, this.#options.device);
-  }
+/** Of a device in the namespace of process `pid`: a look into a file, no process. */
+export async function readCounters(pid: number, device: string): Promise<Counters | undefined> {
+  return parseCounters(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => ''), device);
 }
 
 const SENT_COLUMN = 8;

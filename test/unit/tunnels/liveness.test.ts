@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { parseCounters } from '../../../src/sidecar/tunnels/liveness.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { Liveness, parseCounters } from '../../../src/sidecar/tunnels/liveness.ts';
 
 const DEV = `Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
@@ -11,4 +11,100 @@ test('parseCounters reads bytes of one device', () => {
   expect(parseCounters(DEV, 'wg')).toEqual({ received: 123456, sent: 4567 });
   expect(parseCounters(DEV, 'tun0')).toBeUndefined();
   expect(parseCounters('', 'wg')).toBeUndefined();
+});
+
+/** A clock, counters and a resolver in place of real ones: a real hour of silence takes an hour. */
+describe('Liveness', () => {
+  let now = 0;
+  let counters: { received: number; sent: number } | undefined;
+  let answer: 'yes' | 'no' | 'cannot ask';
+  let pings = 0;
+  beforeEach(() => {
+    [now, pings, answer, counters] = [0, 0, 'yes', { received: 0, sent: 0 }];
+  });
+
+  const ask = async (): Promise<boolean> => {
+    pings++;
+    if (answer === 'cannot ask') throw new Error('spawn EAGAIN');
+    return answer === 'yes';
+  };
+  const listen = () => {
+    const liveness = new Liveness({ counters: async () => counters, ask, now: () => now });
+    const seconds = async (count: number, each = () => {}) => {
+      for (let second = 0; second < count; second++) {
+        now += 1000;
+        each();
+        await liveness.look();
+      }
+    };
+    return { liveness, seconds };
+  };
+  const receive = () => {
+    if (counters) counters = { ...counters, received: counters.received + 100 };
+  };
+  const send = () => {
+    if (counters) counters = { ...counters, sent: counters.sent + 100 };
+  };
+
+  test('asks once at first, and not as long as packets come', async () => {
+    const { liveness, seconds } = listen();
+    await seconds(3600, receive);
+    expect([pings, liveness.isDead]).toEqual([1, false]);
+  });
+
+  test('an idle hour with a server that answers is no death', async () => {
+    const { liveness, seconds } = listen();
+    await seconds(3600);
+    expect(liveness.isDead).toBe(false);
+    expect(pings).toBeLessThan(400);
+  });
+
+  test('silence at rest is noticed after 10 s, under traffic after 3', async () => {
+    for (const [traffic, limit] of [
+      [() => {}, 11],
+      [send, 5],
+    ] as const) {
+      const { liveness, seconds } = listen();
+      await seconds(2);
+      answer = 'no';
+      await seconds(limit, traffic);
+      expect(liveness.isDead).toBe(true);
+      answer = 'yes';
+      await seconds(3);
+      expect(liveness.isDead).toBe(false);
+    }
+  });
+
+  test('who has never answered proves nothing', async () => {
+    answer = 'no';
+    const { liveness, seconds } = listen();
+    await seconds(600);
+    expect(liveness.isDead).toBe(false);
+  });
+
+  test('neither does a ping that could not be sent', async () => {
+    const { liveness, seconds } = listen();
+    await seconds(2);
+    answer = 'cannot ask';
+    await seconds(600, send);
+    expect(liveness.isDead).toBe(false);
+  });
+
+  test('once contradicted, it needs an answer before silence counts again', async () => {
+    const { liveness, seconds } = listen();
+    await seconds(2);
+    answer = 'no';
+    await seconds(12);
+    expect(liveness.isDead).toBe(true);
+    liveness.contradict();
+    await seconds(600);
+    expect(liveness.isDead).toBe(false);
+  });
+
+  test('a device that is gone is told as that', async () => {
+    const { liveness, seconds } = listen();
+    counters = undefined;
+    await seconds(60);
+    expect([liveness.isGone, liveness.isDead, pings]).toEqual([true, false, 0]);
+  });
 });

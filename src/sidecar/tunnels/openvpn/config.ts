@@ -5,7 +5,7 @@ import type { Notice } from '../tunnel.ts';
 import { readCiphers } from './ciphers.ts';
 import { readCompression } from './compression.ts';
 import { liftCommon, readConnections } from './connections.ts';
-import { readCredentials, renderQuestions, throwIfKeyIsMissing } from './credentials.ts';
+import { readCredentials, renderLockedKey, renderQuestions, signingKey, throwIfKeyIsMissing } from './credentials.ts';
 import { readKept, withoutWrongTransport } from './kept.ts';
 import { readMaterial } from './material.ts';
 import { readPushed } from './pushed.ts';
@@ -34,14 +34,15 @@ export function parseOpenVpn(egress: LaunchScript['egress']): OpenVpnSettings {
   noteEnvironment(selection, findings);
   const remotes = readRemotes(selection, connections, findings);
   const lines = withoutWrongTransport(readLines(selection, findings), remotes, findings);
-  const credentials = readCredentials(selection, egress.credential ?? {}, findings);
+  const { key, ...credentials } = readCredentials(selection, egress.credential ?? {}, findings);
   const resolvers = readResolvers(selection, egress, findings);
   findings.throwIfRefused();
-  throwIfKeyIsMissing(selection, credentials.privateKey);
+  throwIfKeyIsMissing(selection, key);
   return {
-    config: new Secret(renderConfig(lines)),
+    config: new Secret(renderConfig([...lines, ...renderLockedKey(key)])),
     remotes,
     remoteRandom: selection.has('remote-random'),
+    privateKey: signingKey(key),
     ...credentials,
     pushed: readPushed(selection, resolvers.dns.length > 0),
     tunMtu: readTunMtu(lines),

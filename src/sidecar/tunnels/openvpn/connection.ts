@@ -10,7 +10,9 @@ import type { OpenVpnSettings } from './settings.ts';
 import { readPrivateKey, signatureCommand, signFor } from './signer.ts';
 
 /** The daemon may go away and come back: OpenVPN says every new state, and the last one when it is asked. */
-const GREETING = ['version 3', 'state on', 'log on', 'bytecount 5', 'hold off', 'hold release', 'state'] as const;
+const GREETING = ['version 3', 'state on', 'log on all', 'bytecount 5', 'hold off', 'hold release', 'state'] as const;
+
+const LOG_FLOOD_BYTES = 1 << 19;
 
 /** One OpenVPN process, as its management socket tells of it. Answers what it asks for: credentials and signatures. */
 export class Connection {
@@ -18,11 +20,17 @@ export class Connection {
   #management: Management | undefined;
   #key: KeyObject | undefined;
   #isUp = false;
+  #upSince = 0;
   #hasNews = true;
   #pushed: string[] = [];
+  /** The last message was not all of it: push-continuation 2 says that another follows. */
+  #morePushed = false;
   #failures = 0;
   #failure: EgressError | undefined;
   #refusal: EgressError | undefined;
+  /** Counts only if OpenVPN gives up for it: an expired token is refused, too, and it goes on with the password. */
+  #refusalSaid: EgressError | undefined;
+  #logBytes = 0;
   #bytes = { received: 0, sent: 0 };
   #remote: string | undefined;
 
@@ -49,6 +57,9 @@ export class Connection {
   /** Whether the server has accepted us, and answers. */
   get isUp(): boolean {
     return this.#isUp;
+  }
+  get upForMs(): number {
+    return this.#isUp ? performance.now() - this.#upSince : 0;
   }
   /** Why trying again is of no use; undefined: nothing speaks against it. */
   get refusal(): EgressError | undefined {
@@ -82,6 +93,13 @@ export class Connection {
     return this.#hasNews;
   }
 
+  /** Whether so much was logged since the last time that the log is to be cut. */
+  takeLogFlood(): boolean {
+    const isFlood = this.#logBytes > LOG_FLOOD_BYTES;
+    if (isFlood) this.#logBytes = 0;
+    return isFlood;
+  }
+
   /** Tries the server again, or the next one; the device stays. */
   reconnect(): void {
     this.#management?.send('signal SIGUSR1');
@@ -93,6 +111,8 @@ export class Connection {
 
   #close(): void {
     this.#management = undefined;
+    this.#refusal ??= this.#refusalSaid;
+    this.#isUp = false;
     this.#hasNews = true;
   }
 
@@ -108,7 +128,7 @@ export class Connection {
         this.#sendPassphrase();
         break;
       case 'refused':
-        this.#refuse(refusalOf(message.what, message.text));
+        this.#refusalSaid = refusalOf(message.what, message.text);
         break;
       case 'sign':
         this.#sign(message.data, message.algorithm);
@@ -119,8 +139,11 @@ export class Connection {
       case 'log':
         this.#read(message.text);
         break;
+      case 'history':
+        this.#readPushed(message.text);
+        break;
       case 'fatal':
-        this.#refuse(failureIn(message.text) ?? new EgressError('OPENVPN_FAILED'));
+        this.#failure = failureIn(message.text) ?? this.#failure;
         break;
     }
   }
@@ -128,14 +151,16 @@ export class Connection {
   #enter(state: string, detail: string, remote: string | undefined): void {
     const isUp = state === 'CONNECTED' && detail === 'SUCCESS';
     if (isUp) {
+      if (!this.#isUp) this.#upSince = performance.now();
       this.#remote = remote;
       this.#failures = 0;
       this.#failure = undefined;
     }
+    if (state === 'EXITING') this.#refusal ??= this.#refusalSaid;
+    else if (isUp || state === 'RECONNECTING') this.#refusalSaid = undefined;
     // Another state on the way up is no news; that it is not up any more is.
     if (isUp || isUp !== this.#isUp || state === 'EXITING') this.#hasNews = true;
     this.#isUp = isUp;
-    if (state === 'WAIT' || state === 'TCP_CONNECT') this.#pushed = [];
   }
 
   #sendCredentials(challenge: StaticChallenge | undefined): void {
@@ -163,22 +188,33 @@ export class Connection {
 
   #sign(data: string, algorithm: string): void {
     try {
-      const { privateKey, passphrase } = this.#settings;
+      const { privateKey } = this.#settings;
       if (!privateKey) throw new Error('no private key was given');
-      this.#key ??= readPrivateKey(privateKey, passphrase);
+      this.#key ??= readPrivateKey(privateKey);
       this.#management?.send(...signatureCommand(signFor(this.#key, data, algorithm)));
     } catch (cause) {
-      this.#refuse(new EgressError('KEY_PASSPHRASE_WRONG', undefined, { cause }));
+      this.#refuse(new EgressError('KEY_UNUSABLE', undefined, { cause }));
     }
   }
 
   #read(text: string): void {
-    this.#pushed.push(...(pushedLines(text) ?? []));
+    this.#logBytes += text.length;
+    if (this.#readPushed(text)) return;
     const failure = failureIn(text);
     if (!failure) return;
     this.#failure = failure;
     this.#failures++;
     this.#hasNews = true;
+  }
+
+  /** @returns whether it was that; the server's words are not ours, whatever they look like */
+  #readPushed(text: string): boolean {
+    const lines = pushedLines(text);
+    if (!lines) return false;
+    if (!this.#morePushed) this.#pushed = [];
+    this.#pushed.push(...lines);
+    this.#morePushed = lines.includes('push-continuation 2');
+    return true;
   }
 
   #refuse(refusal: EgressError): void {

@@ -10,7 +10,9 @@ import type { OpenVpnSettings } from './settings.ts';
 import type { Block } from './tokens.ts';
 
 type Credential = NonNullable<LaunchScript['egress']['credential']>;
-export type Credentials = Pick<OpenVpnSettings, 'privateKey' | 'credentials' | 'passphrase' | 'staticChallenge'>;
+export interface Credentials extends Pick<OpenVpnSettings, 'credentials' | 'passphrase' | 'staticChallenge'> {
+  readonly key: Pem | undefined;
+}
 
 const KEY_FIELD = '/egress/credential/private_key';
 const CUSTOM_FIELD = '/egress/credential/custom';
@@ -30,7 +32,7 @@ export function readCredentials(selection: Selection, credential: Credential, fi
   if (isEncrypted && !passphrase) findings.refuseField(field, 'the private key is encrypted: this is its passphrase');
   const hasLocked = isEncrypted || (selection.has('pkcs12') && !staticChallenge);
   return {
-    privateKey: key && new Secret(`${renderPem(key).join('\n')}\n`),
+    key,
     credentials: asksPassword ? readPassword(selection, credential, findings) : undefined,
     passphrase: hasLocked ? checkLine(passphrase, field, findings) : undefined,
     staticChallenge,
@@ -48,8 +50,8 @@ export function renderQuestions(selection: Selection): OutputLine[] {
 }
 
 /** A certificate without its key. @throws EgressError KEY_MISSING */
-export function throwIfKeyIsMissing(selection: Selection, privateKey: Secret | undefined): void {
-  if (privateKey || !selection.has('cert')) return;
+export function throwIfKeyIsMissing(selection: Selection, key: Pem | undefined): void {
+  if (key || !selection.has('cert')) return;
   throw new EgressError('KEY_MISSING', undefined, {
     fields: [{ pointer: KEY_FIELD, reason: 'neither here nor <key> in the config' }],
   });
@@ -88,6 +90,14 @@ const readKeyBlock = (block: Block, findings: Findings): Pem | undefined =>
 /** What is wrong with it is said by its field, not by a line. */
 const readKeyText = (block: Block): Pem | undefined => readKeyBlock(block, new Findings());
 
+/** Signs in our own process; OpenVPN never sees it. */
+export const signingKey = (key: Pem | undefined): Secret | undefined =>
+  key && !isEncryptedKey(key) ? new Secret(`${renderPem(key).join('\n')}\n`) : undefined;
+
+/** Stays in the config, as it is of no use without its passphrase: deriving that may take minutes if a tenant wants it so. */
+export const renderLockedKey = (key: Pem | undefined): OutputLine[] =>
+  key && isEncryptedKey(key) ? [{ name: 'key', block: renderPem(key) }] : [];
+
 const isEncryptedKey = ({ label, headers }: Pem): boolean =>
   label === 'ENCRYPTED PRIVATE KEY' || headers.some((header) => header.includes('ENCRYPTED'));
 
@@ -116,10 +126,17 @@ function readInlinePassword(selection: Selection, credential: Credential, findin
   return last.block.lines.slice(0, 2).map((text) => (text === '' ? undefined : new Secret(text)));
 }
 
-/** One line each: that is all that the management socket can take. */
+/**
+ * OpenVPN reads a command into 1,024 bytes, and takes what is beyond them for the next command. Quoting and base64 at
+ * most double a text, and a challenge has two of them.
+ */
+const MAX_BYTES = 255;
+
+/** One short line each: that is all that the management socket can take. */
 function checkLine(secret: Secret | undefined, field: string, findings: Findings): Secret | undefined {
-  if (secret && /\p{Cc}/u.test(secret.reveal()))
-    findings.refuseField(field, 'holds a control character or a line break');
+  if (!secret) return undefined;
+  if (/\p{Cc}/u.test(secret.reveal())) findings.refuseField(field, 'holds a control character or a line break');
+  if (Buffer.byteLength(secret.reveal()) > MAX_BYTES) findings.refuseField(field, `is longer than ${MAX_BYTES} bytes`);
   return secret;
 }
 

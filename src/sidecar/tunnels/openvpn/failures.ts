@@ -6,18 +6,21 @@ import { EgressError } from '../../../shared/errors.ts';
  * connection comes before the deadline. Texts are those of OpenVPN 2.5 to 2.7 and of OpenSSL's verification errors.
  */
 const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode])[] = [
+  [/^Data channel cipher negotiation failed|failed to negotiate cipher/, 'CIPHER_MISMATCH'],
   [/^VERIFY ERROR: .*(certificate has expired|certificate is not yet valid)/, 'SERVER_CERTIFICATE_EXPIRED'],
   [/^VERIFY ERROR: /, 'SERVER_CERTIFICATE_UNTRUSTED'],
   [/^VERIFY (X509NAME|KU|EKU) ERROR|^Certificate does not have (key usage|extended key usage)/, 'SERVER_NAME_WRONG'],
   [/^TLS Error: --tls-verify|^TLS Error: peer-fingerprint/, 'SERVER_CERTIFICATE_UNTRUSTED'],
   [
-    /alert (certificate|bad certificate|unknown ca|certificate unknown|access denied|handshake failure)/i,
+    /^(OpenSSL|TLS_ERROR|TLS Error).*alert (certificate|bad certificate|unknown ca|certificate unknown|access denied|handshake failure)/i,
     'CLIENT_CERTIFICATE_REFUSED',
   ],
-  [/tls-crypt unwrap|tls-crypt-v2|packet HMAC authentication failed|cannot locate HMAC/, 'TLS_KEY_MISMATCH'],
+  [
+    /^tls-crypt unwrap|^(Authenticate\/Decrypt packet error: )?packet HMAC authentication failed|^TLS Error: cannot locate HMAC/,
+    'TLS_KEY_MISMATCH',
+  ],
   [/no protocols available|unsupported protocol|no shared cipher|version too low/i, 'TLS_VERSION_TOO_OLD'],
   [/^Bad encapsulated packet length|^WARNING: Bad encapsulated packet length|^Non-OpenVPN/, 'NOT_OPENVPN'],
-  [/failed to negotiate cipher|cipher .*not (allowed|supported)/i, 'CIPHER_MISMATCH'],
 ];
 
 /** Undefined for lines that tell of no failure, or of none that says why. */

@@ -6,7 +6,9 @@ export type ManagementMessage =
   | { readonly kind: 'refused'; readonly what: string; readonly text: string }
   | { readonly kind: 'sign'; readonly data: string; readonly algorithm: string }
   | { readonly kind: 'bytes'; readonly received: number; readonly sent: number }
-  | { readonly kind: 'log'; readonly flags: string; readonly text: string }
+  | { readonly kind: 'log'; readonly text: string }
+  /** Said before we were there. */
+  | { readonly kind: 'history'; readonly text: string }
   | { readonly kind: 'fatal'; readonly text: string };
 
 export interface StaticChallenge {
@@ -51,27 +53,27 @@ function parseSign(text: string): ManagementMessage {
     : { kind: 'sign', data: text.slice(0, comma), algorithm: text.slice(comma + 1) };
 }
 
-/** `>LOG:TIME,FLAGS,TEXT` */
-function parseLog(text: string): ManagementMessage {
-  const [, flags = ''] = text.split(',', 2);
-  return { kind: 'log', flags, text: text.split(',').slice(2).join(',') };
-}
+/** `TIME,FLAGS,TEXT` */
+const logText = (text: string): string => text.split(',').slice(2).join(',');
 
 const PARSERS: Readonly<Record<string, (text: string) => ManagementMessage | undefined>> = {
   STATE: parseState,
   PASSWORD: parsePassword,
   BYTECOUNT: parseBytes,
   PK_SIGN: parseSign,
-  LOG: parseLog,
+  LOG: (text) => ({ kind: 'log', text: logText(text) }),
   FATAL: (text) => ({ kind: 'fatal', text }),
 };
 
 /** The answer to `state`: the same fields as in `>STATE:`. */
 const STATE_REPLY = /^\d{9,},[A-Z_]{4,},/;
+/** The answer to `log all`. */
+const LOG_REPLY = /^\d{9,},[A-Z]{0,3},/;
 
 /** Undefined for what nobody needs: other replies to our commands, and messages of other kinds. */
 export function parseManagementLine(line: string): ManagementMessage | undefined {
   if (STATE_REPLY.test(line)) return parseState(line);
+  if (LOG_REPLY.test(line)) return { kind: 'history', text: logText(line) };
   const [, kind = '', text = ''] = /^>([A-Z_]+):(.*)$/.exec(line) ?? [];
   return PARSERS[kind]?.(text);
 }

@@ -1,11 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import { poll } from '../../../shared/async.ts';
+import { EgressError } from '../../../shared/errors.ts';
 import { type ManagementMessage, parseManagementLine } from './management-message.ts';
 
 const CONNECT_DEADLINE_MS = 3_000;
 const POLL_MS = 2;
 /** Far more than one message may have; whoever sends more without an end of line is not OpenVPN. */
 const MAX_LINE = 1 << 20;
+const MAX_COMMAND = 1_000;
 
 /** A connection to one OpenVPN's management socket. It can be made again: OpenVPN goes on when one ends. */
 export class Management {
@@ -34,7 +36,11 @@ export class Management {
       : new Management(socket, handlers.onMessage, handlers.onClose);
   }
 
+  /** @throws EgressError INTERNAL for a line that OpenVPN would take for two: its buffer has 1,024 bytes */
   send(...lines: readonly string[]): void {
+    if (lines.some((line) => Buffer.byteLength(line) > MAX_COMMAND)) {
+      throw new EgressError('INTERNAL', 'a command for the management socket is too long');
+    }
     if (this.#socket.writable) this.#socket.write(`${lines.join('\n')}\n`);
   }
 

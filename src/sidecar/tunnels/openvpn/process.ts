@@ -17,7 +17,7 @@ export async function readVersion(run: Run, binary: string): Promise<number> {
 
 /**
  * What we decide comes after `--config`, since for most options OpenVPN takes the last one: no program is run, no address
- * and no route is set by OpenVPN itself, and every secret goes by the management socket.
+ * and no route is set by OpenVPN itself, and every secret goes by the management socket. Only defaults come before it.
  */
 export function planArguments(
   { folder, hostDevice }: Pick<TunnelPlace, 'folder' | 'hostDevice'>,
@@ -25,6 +25,7 @@ export function planArguments(
   version: number,
 ): string[] {
   const options: (readonly string[])[] = [
+    ['connect-timeout', '4'], // until the first answer of one remote, where the config has no other; then the next one's turn comes
     ['config', configFile(folder)],
     ['client'],
     ['dev', hostDevice],
@@ -42,9 +43,9 @@ export function planArguments(
     ['persist-key'],
     ['nobind'],
     ['connect-retry', '1', '5'],
-    ['connect-timeout', '4'], // until the first answer of one remote; then the next one's turn comes
     ['hand-window', '20'],
     ['verb', '3'], // the lowest that logs what the server pushed
+    ['mute', '30'], // whoever sends junk could fill the host's memory with one line
     ...(version >= 206 ? [['disable-dco']] : []),
     ...(version >= 207 ? [['dns-updown', 'disable']] : []),
   ];
@@ -64,13 +65,16 @@ export async function startOpenVpn(
   }
 }
 
-/** What it said last; at this verbosity it prints no secrets. */
+/** Says nothing of why, or shows what we sent. */
+const UNHELPFUL = /Use --help for more information|Exiting due to fatal error|MANAGEMENT: /;
+
+/** What it said last that helps. */
 export async function lastLine(folder: string): Promise<string> {
   const text = await readFile(logFile(folder), 'utf8').catch(() => '');
   const lines = text
     .trim()
     .split('\n')
-    .filter((line) => !line.includes('Use --help for more information'));
+    .filter((line) => !UNHELPFUL.test(line));
   return lines.at(-1)?.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, '') || 'it ended at once';
 }
 

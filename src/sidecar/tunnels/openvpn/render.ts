@@ -16,7 +16,7 @@ export const OUTPUT_NAMES = [
   'reneg-sec', 'reneg-bytes',
   'reneg-pkts', 'tran-window', 'tls-timeout', 'server-poll-timeout', 'ping', 'ping-restart', 'explicit-exit-notify',
   'tun-mtu', 'mssfix', 'fragment', 'mtu-disc', 'sndbuf', 'rcvbuf', 'tcp-nodelay', 'passtos', 'float', 'topology',
-  'allow-compression', 'comp-lzo', 'compress', 'pull-filter', 'peer-fingerprint', 'ca', 'cert', 'extra-certs', 'pkcs12',
+  'allow-compression', 'comp-lzo', 'compress', 'pull-filter', 'peer-fingerprint', 'ca', 'cert', 'key', 'extra-certs', 'pkcs12',
   'crl-verify', 'tls-auth', 'tls-crypt', 'tls-crypt-v2',
 ] as const; // biome-ignore format: a list of words
 export type OutputName = (typeof OUTPUT_NAMES)[number];

@@ -35,15 +35,25 @@ export class Selection {
   }
 }
 
+/** To guess what each of them was meant to be takes its time. */
+const MAX_UNKNOWN = 100;
+
 /** Judges each directive; what isn't used is refused or dropped, and written down. */
 export function select(directives: readonly Directive[], findings: Findings): Selection {
   const selection = new Selection();
   const ignored = new Set(
     directives.filter(({ name }) => name === 'ignore-unknown-option').flatMap(({ args }) => args),
   );
-  for (const directive of directives.flatMap((each) => splitJoined(withoutOpt(each), findings))) {
-    place(directive, selection, ignored, findings);
+  const all = directives.flatMap((each) => splitJoined(withoutOpt(each), findings));
+  const unknown = all.filter(({ name }) => !known.has(name));
+  if (unknown.length > MAX_UNKNOWN) {
+    findings.refuse(
+      unknown[MAX_UNKNOWN]?.line,
+      `more than ${MAX_UNKNOWN} lines that OpenVPN does not know: is this its config?`,
+    );
+    return selection;
   }
+  for (const directive of all) place(directive, selection, ignored, findings);
   return selection;
 }
 
@@ -67,9 +77,9 @@ function splitJoined(directive: Directive, findings: Findings): Directive[] {
 
 /** Where a second directive begins among the parameters of a first that has too many of them; -1: nowhere. */
 function findSecond({ name, args, block }: Directive): number {
-  const verdict = judge(name);
-  if (block || verdict.kind === 'refused' || name === 'ignore-unknown-option') return -1;
-  if (verdict.kind !== 'used') return args.findIndex((arg) => LONG_NAME.test(arg) && isProtecting(arg));
+  const verdict = known.get(name);
+  if (block || verdict?.kind === 'refused' || name === 'ignore-unknown-option') return -1;
+  if (verdict?.kind !== 'used') return args.findIndex((arg) => LONG_NAME.test(arg) && isProtecting(arg));
   if (args.length <= verdict.use.most) return -1;
   const { least } = verdict.use;
   return args.findIndex((arg, index) => index >= least && known.has(arg));

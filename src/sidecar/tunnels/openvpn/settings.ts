@@ -15,7 +15,7 @@ export interface OpenVpnSettings extends TunnelSettings {
   /** In the config's order. */
   readonly remotes: readonly OpenVpnRemote[];
   readonly remoteRandom: boolean;
-  /** In PEM. A key inside of `<pkcs12>` stays in `config`. */
+  /** In PEM. One that is encrypted, or inside of `<pkcs12>`, stays in `config`. */
   readonly privateKey: Secret | undefined;
   /** Where the config asks for them with auth-user-pass. */
   readonly credentials: { readonly username: Secret; readonly password: Secret } | undefined;

@@ -3,11 +3,12 @@ import { poll } from '../../../shared/async.ts';
 import { EgressError } from '../../../shared/errors.ts';
 import { familyOf } from '../../../shared/ip.ts';
 import type { LaunchScript } from '../../../shared/launch-script.ts';
+import { TUNNEL_DEVICES } from '../../../shared/names.ts';
 import type { Run } from '../../host/command.ts';
 import { linkNames, removeLink } from '../../host/ip.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
 import { isSameProcess } from '../../host/process.ts';
-import { configureInside, holdInside, isInside, moveDevice } from '../inside.ts';
+import { configureInside, hasAddress, holdInside, moveDevice } from '../inside.ts';
 import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
 import { renderPeerEndpoint } from '../peer-endpoint.ts';
 import type {
@@ -22,9 +23,10 @@ import type {
 } from '../tunnel.ts';
 import { parseOpenVpn } from './config.ts';
 import { Connection } from './connection.ts';
-import { boundLog, socketFile, writeConfig } from './files.ts';
+import { cutLog, socketFile, writeConfig } from './files.ts';
 import { lastLine, planArguments, readVersion, startOpenVpn, stopOpenVpn } from './process.ts';
-import type { OpenVpnRemote, OpenVpnSettings } from './settings.ts';
+import { renderRemote } from './render.ts';
+import { DEFAULT_PORT, MAX_REMOTES, type OpenVpnRemote, type OpenVpnSettings } from './settings.ts';
 
 export interface OpenVpnOptions {
   readonly run: Run;
@@ -35,10 +37,9 @@ export interface OpenVpnOptions {
 
 export const createOpenVpn = (options: OpenVpnOptions): TunnelKind<OpenVpnSettings> => new OpenVpn(options);
 
-const DEVICE = 'tun0';
+const DEVICE = TUNNEL_DEVICES.openvpn;
 const DEFAULT_MTU = 1500;
-/** OpenVPN takes no more of them. */
-const MAX_REMOTES = 64;
+const RECONNECT_EVERY_MS = 20_000;
 const POLL_MS = 5;
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 
@@ -70,8 +71,8 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
 
   async establish(place: TunnelPlace, settings: OpenVpnSettings): Promise<TunnelRecord> {
     const remotes = await this.#pin(settings);
-    await this.#clearHost(place);
-    await writeConfig(place.folder, renderConfig(settings, remotes));
+    await this.remove({ hostDevice: place.hostDevice }); // a crash may have left one that nobody has a record of
+    await writeConfig(place.folder, withRemotes(settings, remotes));
     await holdInside(this.#run, place.namespace, [place.hostDevice, DEVICE], await kernelHasIpv6());
     const argv = planArguments(place, settings, await this.#readVersion());
     const process = await startOpenVpn(this.#binary, place, argv);
@@ -81,10 +82,16 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   async awaitUp(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord, wait: Wait): Promise<TunnelUp> {
     const { deadlineMs, signal } = wait;
     const connection = await this.#connect(place, settings, record);
-    const settled = () => connection.isUp || (this.#whyInVain(connection, settings, record) ?? undefined);
+    const settled = async () => {
+      if (connection.takeLogFlood()) await cutLog(place.folder);
+      return connection.isUp || (this.#whyInVain(connection, settings, record) ?? undefined);
+    };
     const outcome = await poll(settled, { everyMs: POLL_MS, deadlineMs, signal });
-    if (outcome === true) return this.#bringInside(place, settings, connection);
-    if (!isAlive(record) && !connection.refusal)
+    if (outcome === true) {
+      await cutLog(place.folder); // it shows who has logged in
+      return this.#bringInside(place, settings, connection);
+    }
+    if (outcome?.code === 'OPENVPN_FAILED')
       throw new EgressError('OPENVPN_FAILED', `OpenVPN ended: ${await lastLine(place.folder)}`);
     throw outcome ?? connection.failure ?? new EgressError('HANDSHAKE_TIMEOUT');
   }
@@ -97,12 +104,11 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     const connection = await this.#connect(place, settings, record).catch(() => undefined);
     if (!connection) return gone;
     connection.takeNews();
-    await boundLog(place.folder);
+    if (connection.takeLogFlood()) await cutLog(place.folder);
     if (!connection.isUp) return { state: 'silent', why: connection.failure ?? new EgressError('TUNNEL_STALE') };
-    const isNew = linkNames().includes(place.hostDevice);
-    if (isNew || !record.up) return { state: 'up', up: await this.#bringInside(place, settings, connection) };
-    // OpenVPN itself does not mind that somebody has deleted its device.
-    if (!(await isInside(this.#run, place.namespace, DEVICE))) return gone;
+    if (!record.up || linkNames().includes(place.hostDevice)) return this.#takeIn(place, settings, connection);
+    // OpenVPN itself does not mind that somebody has deleted its device, or that we died before it had its address.
+    if (!(await hasAddress(this.#run, place.namespace, DEVICE, record.up.addresses[0] ?? ''))) return gone;
     return { state: 'up', up: record.up };
   }
 
@@ -125,10 +131,10 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   /** It holds the addresses that it was started with: for others it must be started again. */
   async refresh(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<TunnelRecord> {
     const connection = record.process && this.#connections.get(record.process.id);
-    if (connection?.isUp) connection.reconnect(); // it has not noticed yet what we have
-    const remotes = await this.#pin(settings);
-    const pinned = remotes.map(renderPeerEndpoint);
-    if (pinned.toSorted().join() !== record.pinned.toSorted().join()) await this.remove(place, record);
+    // It has not noticed yet what we have. But who was connected a moment ago has just heard the server.
+    if (connection?.isUp && connection.upForMs > RECONNECT_EVERY_MS) connection.reconnect();
+    const pinned = (await this.#pin(settings)).map(renderPeerEndpoint);
+    if (!pinned.some((address) => record.pinned.includes(address))) await this.remove(place, record);
     return record;
   }
 
@@ -142,20 +148,17 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     if (linkNames().includes(hostDevice)) await removeLink(this.#run, hostDevice);
   }
 
-  /** Each remote with an address for its host, in the config's order, and those of one host beside each other. */
+  /** Each remote with an address for its host, in the config's order. They are alternatives: one that has none is left out. */
   async #pin({ remotes }: OpenVpnSettings): Promise<OpenVpnRemote[]> {
-    const resolved = await resolvePeers(remotes, this.#policy, this.#host);
-    return remotes
-      .flatMap((remote, index) =>
-        (resolved[index] ?? [])
-          .filter((address) => remote.family === undefined || familyOf(address) === remote.family)
-          .map((host) => ({ ...remote, host })),
-      )
-      .slice(0, MAX_REMOTES);
-  }
-
-  async #clearHost({ hostDevice }: TunnelPlace): Promise<void> {
-    if (linkNames().includes(hostDevice)) await this.remove({ hostDevice });
+    const hosts = [...new Set(remotes.map(({ host }) => host))];
+    const answers = await Promise.allSettled(
+      hosts.map((host) => resolvePeers([{ host, port: DEFAULT_PORT }], this.#policy, this.#host)),
+    );
+    const addresses = new Map(hosts.map((host, index) => [host, addressesIn(answers[index])]));
+    const pinned = remotes.flatMap((remote) => withAddresses(remote, addresses.get(remote.host) ?? []));
+    if (pinned.length > 0) return pinned.slice(0, MAX_REMOTES);
+    const failed = answers.find((result) => result.status === 'rejected');
+    throw failed?.reason ?? new EgressError('ENDPOINT_UNRESOLVED');
   }
 
   #readVersion(): Promise<number> {
@@ -172,8 +175,9 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     if (known?.isOpen) return known;
     const connection = await Connection.open(socketFile(folder), settings, () => isAlive(record));
     if (!connection) throw new EgressError('OPENVPN_FAILED', `OpenVPN ended: ${await lastLine(folder)}`);
-    await chmod(socketFile(folder), 0o600); // OpenVPN makes it for everyone; its folder is root's alone all the same
     this.#connections.set(id, connection);
+    // OpenVPN makes it for everyone; its folder is root's alone all the same.
+    await chmod(socketFile(folder), 0o600).catch(() => undefined);
     return connection;
   }
 
@@ -185,6 +189,14 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   }
 
   /** The device stands on the host: the first time, and after a reconnect for which OpenVPN has made it anew. */
+  async #takeIn(place: TunnelPlace, settings: OpenVpnSettings, connection: Connection): Promise<Health> {
+    try {
+      return { state: 'up', up: await this.#bringInside(place, settings, connection) };
+    } catch (cause) {
+      return { state: 'gone', why: new EgressError('TUNNEL_DIED', undefined, { cause }) };
+    }
+  }
+
   async #bringInside(place: TunnelPlace, settings: OpenVpnSettings, connection: Connection): Promise<TunnelUp> {
     const { pushed } = connection;
     const hasIpv6 = await kernelHasIpv6();
@@ -207,14 +219,18 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
 
 const isAlive = ({ process }: TunnelRecord): boolean => process !== undefined && isSameProcess(process);
 
+const addressesIn = (answer: PromiseSettledResult<(readonly string[])[]> | undefined): readonly string[] =>
+  answer?.status === 'fulfilled' ? (answer.value[0] ?? []) : [];
+
+/** One remote for each address that it may have. */
+const withAddresses = (remote: OpenVpnRemote, addresses: readonly string[]): OpenVpnRemote[] =>
+  addresses
+    .filter((address) => remote.family === undefined || familyOf(address) === remote.family)
+    .map((host) => ({ ...remote, host }));
+
 /** Remotes are ours to write: pinned addresses, in an order that is shuffled here where the config wants that. */
-function renderConfig({ config, remoteRandom }: OpenVpnSettings, remotes: readonly OpenVpnRemote[]): string {
-  const ordered = remoteRandom ? shuffle(remotes) : remotes;
-  const lines = ordered.map(
-    ({ host, port, protocol }) => `remote ${host} ${port} ${protocol === 'tcp' ? 'tcp-client' : 'udp'}`,
-  );
-  return [config.reveal().trimEnd(), ...lines, ''].join('\n');
-}
+const withRemotes = ({ config, remoteRandom }: OpenVpnSettings, remotes: readonly OpenVpnRemote[]): string =>
+  [config.reveal().trimEnd(), ...(remoteRandom ? shuffle(remotes) : remotes).map(renderRemote), ''].join('\n');
 
 function shuffle<T>(items: readonly T[]): T[] {
   return items

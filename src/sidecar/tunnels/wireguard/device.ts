@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { EgressError } from '../../../shared/errors.ts';
+import { TUNNEL_DEVICES } from '../../../shared/names.ts';
 import type { Run } from '../../host/command.ts';
 import { linkNames, removeLink } from '../../host/ip.ts';
 import { type Namespace, runInside } from '../../host/netns.ts';
@@ -8,8 +9,7 @@ import { ifNamespaceStands } from '../inside.ts';
 import type { RemovalPlace, TunnelPlace, TunnelRecord } from '../tunnel.ts';
 import { socketOf, startUserspace, stopUserspace } from './userspace.ts';
 
-/** The device's name inside a session. The lock accepts it by this name. */
-export const DEVICE = 'wg';
+export const DEVICE = TUNNEL_DEVICES.wireguard;
 
 export type Implementation = 'auto' | 'kernel' | 'userspace';
 

@@ -297,8 +297,17 @@ describe('who the client is', () => {
     expect(pointers(`${config}auth-user-pass\n`, both)).toEqual(['/egress/credential/custom']);
     const old = `-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n`;
     const settings = parse(`${BASE}${CA}${CERT}${block('key', old)}`, { password: 'pass' });
-    expect(settings.privateKey?.reveal()).toBe(old);
+    expect(settings.privateKey).toBeUndefined(); // OpenVPN itself opens it
+    expect(settings.config.reveal()).toContain(`<key>\n${old}</key>\n`);
     expect(settings.passphrase?.reveal()).toBe('pass');
+  });
+
+  test('what would not fit into one command of the management socket is refused', () => {
+    const config = `${BASE}${CA}auth-user-pass\n`;
+    const long = `${'"'.repeat(248)}verb 11 #`;
+    expect(pointers(config, { username: 'u', password: long })).toEqual(['/egress/credential/password']);
+    expect(pointers(config, { username: 'ü'.repeat(128), password: 'p' })).toEqual(['/egress/credential/username']);
+    expect(parse(config, { username: 'u', password: 'p'.repeat(255) }).credentials).toBeDefined();
   });
 
   test('the response to a static challenge', () => {
