@@ -1,8 +1,6 @@
 import { afterAll, describe } from 'vitest';
 import { LOGIN, type OpenVpnServer, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { putLaunchScript, waitForState } from '../support/control.ts';
-import { attempt } from '../support/shell.ts';
-import { waitFor } from '../support/wait.ts';
 import { tearDown } from './acts.ts';
 import { startAttacker } from './attacker.ts';
 import { useStages } from './stages.ts';
@@ -13,7 +11,7 @@ const controlOf = useControls(world, [
   ['default', undefined],
   ['all', tearDown],
 ]);
-const { attackers, whenFired } = useStages(world, controlOf);
+const { attackers, whenFired, whenAllDies } = useStages(world, controlOf);
 
 let server: OpenVpnServer | undefined;
 afterAll(() => server?.signal('SIGKILL'));
@@ -39,22 +37,6 @@ describe('connected', () => {
   whenFired(() => launch('connected', '203.0.113.11 1194', 'connected'), [['default']]);
 });
 
-describe('after the death of the gateway', () => {
-  whenFired(() => world.lab.gateway(1).cut(), [['default']]);
-  afterAll(() => world.lab.gateway(1).restore());
-});
-
-describe('after kill -9 of the daemon', () => {
-  whenFired(async () => void (await world.sidecar.kill()), [['default']]);
-});
-
-describe('after kill -9 of the tunnel’s process as well', () => {
-  whenFired(async () => {
-    await attempt(['pkill', '-KILL', '-f', 'openvpn.*--dev kst']);
-    const isGone = async () => (await attempt(['pgrep', '-f', 'openvpn.*--dev kst'])).exitCode === 1;
-    await waitFor('the tunnels to be gone', isGone);
-  }, [['default'], ['all', tearDown]]);
-  afterAll(() => world.sidecar.start());
-});
+whenAllDies('openvpn.*--dev kst');
 
 expectNothingLater(world);

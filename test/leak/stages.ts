@@ -1,5 +1,7 @@
-import { beforeAll } from 'vitest';
-import { sh } from '../support/shell.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { attempt, sh } from '../support/shell.ts';
+import { waitFor } from '../support/wait.ts';
+import { tearDown } from './acts.ts';
 import type { Attacker, Capabilities } from './attacker.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { type Acts, fire } from './volley.ts';
@@ -42,7 +44,26 @@ export function useStages(world: LeakWorld, control: ReturnType<typeof useContro
     }
   }
 
-  return { attackers, attackerWith, whenFired };
+  /** The gateway, the daemon and at last the tunnel's process die, one after the other. `processes`: as pkill takes them */
+  function whenAllDies(processes: string): void {
+    describe('after the death of the gateway', () => {
+      whenFired(() => world.lab.gateway(1).cut(), [['default']]);
+      afterAll(() => world.lab.gateway(1).restore());
+    });
+    describe('after kill -9 of the daemon', () => {
+      whenFired(async () => void (await world.sidecar.kill()), [['default']]);
+    });
+    describe('after kill -9 of the tunnel’s process as well', () => {
+      whenFired(async () => {
+        await world.sidecar.kill(); // each test before this has started it again
+        await attempt(['pkill', '-KILL', '-f', processes]);
+        const isGone = async () => (await attempt(['pgrep', '-f', processes])).exitCode === 1;
+        await waitFor('the tunnels to be gone', isGone);
+      }, [['default'], ['all', tearDown]]);
+    });
+  }
+
+  return { attackers, attackerWith, whenFired, whenAllDies };
 }
 
 /** The host's ends of its wires, by name. */

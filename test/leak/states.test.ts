@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { putLaunchScript, waitForState } from '../support/control.ts';
 import { docker } from '../support/docker.ts';
 import { launchScript } from '../support/session.ts';
-import { attempt, sh } from '../support/shell.ts';
+import { sh } from '../support/shell.ts';
 import { waitFor } from '../support/wait.ts';
 import { callTheWireATunnel, ownDevice, tearDown } from './acts.ts';
 import { type Attacker, lookAt, startAttacker, startTunnelled } from './attacker.ts';
@@ -16,7 +16,7 @@ const controlOf = useControls(world, [
   ['all', tearDown, ownDevice],
 ]);
 
-const { attackers, attackerWith, whenFired } = useStages(world, controlOf);
+const { attackers, attackerWith, whenFired, whenAllDies } = useStages(world, controlOf);
 
 const guardsOf = async (attacker: Attacker): Promise<string[]> => {
   const tables = (await sh('nft', 'list', 'tables')).split('\n');
@@ -76,24 +76,7 @@ describe('connected', () => {
   }, [['default']]);
 });
 
-describe('after the death of the gateway', () => {
-  whenFired(() => world.lab.gateway(1).cut(), [['default']]);
-  afterAll(() => world.lab.gateway(1).restore());
-});
-
-describe('after kill -9 of the daemon', () => {
-  whenFired(async () => void (await world.sidecar.kill()), [['default']]);
-});
-
-describe('after kill -9 of the tunnel’s process as well', () => {
-  whenFired(async () => {
-    await attempt(['pkill', '-KILL', '-f', 'wireguard-go.*kst']);
-    await waitFor(
-      'the tunnels to be gone',
-      async () => (await attempt(['pgrep', '-f', 'wireguard-go.*kst'])).exitCode === 1,
-    );
-  }, [['default'], ['all', tearDown]]);
-});
+whenAllDies('wireguard-go.*kst');
 
 describe('the lock alone: the guard and the host’s rules are gone', () => {
   whenFired(

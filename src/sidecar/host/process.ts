@@ -1,5 +1,6 @@
 import { constants, readdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { type DaemonOptions, spawnDaemon } from './command.ts';
@@ -46,6 +47,15 @@ export async function stopProcess(target: ProcessIdentity): Promise<void> {
   if (await endedAfter(target, 'SIGTERM', TERM_DEADLINE_MS)) return;
   if (await endedAfter(target, 'SIGKILL', KILL_DEADLINE_MS)) return;
   throw new EgressError('HOST_COMMAND_FAILED', `stopping process ${target.id}: it does not end`);
+}
+
+/** Ends `known`, and every process of `program` that has `argument`: the id may be lost, or stand for another process by now. */
+export async function stopProcesses(program: string, argument: string, known?: ProcessIdentity): Promise<void> {
+  const found = findProcesses(
+    ([first = '', ...args]) => basename(first) === basename(program) && args.includes(argument),
+  );
+  const others = found.filter(({ id }) => id !== known?.id);
+  await Promise.all([...(known ? [known] : []), ...others].map(stopProcess));
 }
 
 async function endedAfter(target: ProcessIdentity, signal: NodeJS.Signals, deadlineMs: number): Promise<boolean> {

@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { EgressError } from '../../../shared/errors.ts';
 import type { Run } from '../../host/command.ts';
-import { findProcesses, type ProcessIdentity, startDaemon, stopProcess } from '../../host/process.ts';
+import { type ProcessIdentity, startDaemon } from '../../host/process.ts';
 import type { TunnelPlace } from '../tunnel.ts';
 import { configFile, logFile, socketFile } from './files.ts';
 import type { OpenVpnSettings } from './settings.ts';
@@ -76,13 +75,4 @@ export async function lastLine(folder: string): Promise<string> {
     .split('\n')
     .filter((line) => !UNHELPFUL.test(line));
   return lines.at(-1)?.replace(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d /, '') || 'it ended at once';
-}
-
-/** Ends `known` and whatever else runs for this device: its id may be lost, or stand for another process by now. */
-export async function stopOpenVpn(binary: string, hostDevice: string, known?: ProcessIdentity): Promise<void> {
-  const found = findProcesses(
-    ([program = '', ...args]) => basename(program) === basename(binary) && args.includes(hostDevice),
-  );
-  const others = found.filter(({ id }) => id !== known?.id);
-  await Promise.all([...(known ? [known] : []), ...others].map(stopProcess));
 }

@@ -7,7 +7,7 @@ import { TUNNEL_DEVICES } from '../../../shared/names.ts';
 import type { Run } from '../../host/command.ts';
 import { linkNames, removeLink } from '../../host/ip.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
-import { isSameProcess } from '../../host/process.ts';
+import { isSameProcess, stopProcesses } from '../../host/process.ts';
 import { configureInside, hasAddress, holdInside, moveDevice } from '../inside.ts';
 import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
 import { renderPeerEndpoint } from '../peer-endpoint.ts';
@@ -24,7 +24,7 @@ import type {
 import { parseOpenVpn } from './config.ts';
 import { Connection } from './connection.ts';
 import { cutLog, socketFile, writeConfig } from './files.ts';
-import { lastLine, planArguments, readVersion, startOpenVpn, stopOpenVpn } from './process.ts';
+import { lastLine, planArguments, readVersion, startOpenVpn } from './process.ts';
 import { renderRemote } from './render.ts';
 import { DEFAULT_PORT, MAX_REMOTES, type OpenVpnRemote, type OpenVpnSettings } from './settings.ts';
 
@@ -144,7 +144,7 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
       this.#connections.get(known.id)?.close();
       this.#connections.delete(known.id);
     }
-    await stopOpenVpn(this.#binary, hostDevice, known); // its device goes with it, wherever that is
+    await stopProcesses(this.#binary, hostDevice, known); // its device goes with it, wherever that is
     if (linkNames().includes(hostDevice)) await removeLink(this.#run, hostDevice);
   }
 

@@ -1,8 +1,8 @@
 import { readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { poll } from '../../../shared/async.ts';
 import { EgressError } from '../../../shared/errors.ts';
-import { findProcesses, isSameProcess, type ProcessIdentity, startDaemon, stopProcess } from '../../host/process.ts';
+import { isSameProcess, type ProcessIdentity, startDaemon, stopProcesses } from '../../host/process.ts';
 import { isListening } from '../../host/unix-socket.ts';
 import type { TunnelPlace } from '../tunnel.ts';
 import { folderOf } from './files.ts';
@@ -47,10 +47,6 @@ async function lastLine(logFile: string): Promise<string> {
 
 /** Ends `known` and whatever else runs for this device: its id may be lost, or stand for another process by now. */
 export async function stopUserspace(binary: string, hostDevice: string, known?: ProcessIdentity): Promise<void> {
-  const found = findProcesses(
-    ([program = '', ...args]) => basename(program) === basename(binary) && args.includes(hostDevice),
-  );
-  const others = found.filter(({ id }) => id !== known?.id);
-  await Promise.all([...(known ? [known] : []), ...others].map(stopProcess));
+  await stopProcesses(binary, hostDevice, known);
   await rm(socketOf(hostDevice), { force: true }); // left behind after SIGKILL
 }
