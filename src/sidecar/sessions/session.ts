@@ -9,6 +9,7 @@ import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
 import { Egress, isFinal } from './egress.ts';
+import { FirstProcess } from './first-process.ts';
 import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
@@ -42,6 +43,7 @@ export class Session {
   readonly #rules: SessionRules;
   readonly #names: SessionNames;
   readonly #egress: Egress;
+  readonly #first: FirstProcess;
   readonly #locked = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
   #namespace: Namespace | undefined;
@@ -49,7 +51,6 @@ export class Session {
   #found: FoundLaunchScript | undefined;
   #wish: Wish | undefined;
   #isSurelySession = false;
-  #mayRun = false;
   #deadline: NodeJS.Timeout | undefined;
 
   constructor(context: SessionContext, record: SessionRecord) {
@@ -59,6 +60,7 @@ export class Session {
     this.#rules = new SessionRules(context, () => this.#wires());
     this.#names = new SessionNames(this, context.run, this.#life.signal);
     this.#egress = new Egress(this, context);
+    this.#first = new FirstProcess(context.startHold, record.sandboxKey);
     this.#locked.promise.catch(() => undefined);
   }
 
@@ -116,8 +118,7 @@ export class Session {
   /** For a namespace that Docker has just named. `isSurelySession`: it can't be the proxy. */
   start(isSurelySession: boolean): void {
     this.#isSurelySession = isSurelySession;
-    const { sandboxKey } = this.record;
-    if (!findNamespace(sandboxKey)) this.#context.startHold.hold(sandboxKey);
+    this.#first.hold();
     this.#background(this.#setUp());
   }
 
@@ -161,7 +162,7 @@ export class Session {
     this.#ledger.update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
     await this.#openToProxy();
     this.#locked.resolve();
-    this.#letRun();
+    this.#first.letRun();
     this.#settled.resolve();
   }
 
@@ -194,7 +195,7 @@ export class Session {
     this.#wish = toWish(this.#found);
     await this.#applyRules({ again: true });
     this.#locked.resolve();
-    this.#letRun();
+    this.#first.letRun();
     this.log('info', `Found again in state ${this.record.state}`);
     if (this.record.cut) return this.#settled.resolve();
     if (this.#hasFailedForGood()) return this.#settled.resolve();
@@ -377,7 +378,7 @@ export class Session {
   async #letRunWhenSettled(): Promise<void> {
     await settledWithin(this.#names.decided, NAMES_DEADLINE_MS);
     await this.waitUntilSettled(this.#context.settings.gateMs);
-    this.#letRun();
+    this.#first.letRun();
     await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
   }
 
@@ -387,17 +388,6 @@ export class Session {
       await sleep(pause, undefined, { signal: this.#life.signal, ref: false });
       await this.reassertNames();
     }
-  }
-
-  /** Its first process begins, if it was held. */
-  #letRun(): void {
-    if (this.#life.signal.aborted) return;
-    this.#mayRun = true;
-    this.#context.startHold.release(this.record.sandboxKey);
-  }
-
-  #refuseRun(): void {
-    if (!this.#mayRun) this.#context.startHold.refuse(this.record.sandboxKey);
   }
 
   #logWires(): void {
@@ -469,11 +459,11 @@ export class Session {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
     clearTimeout(this.#deadline);
-    this.#refuseRun();
+    this.#first.refuse();
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
-    this.#context.startHold.forget(this.record.sandboxKey);
+    this.#first.forget();
     await this.#kasm.clearStopped(this.record.rootfs);
     await this.#ledger.close();
   }
@@ -499,7 +489,7 @@ export class Session {
     work.catch((error) => {
       if (this.#life.signal.aborted) return;
       this.#locked.reject(error);
-      this.#refuseRun();
+      this.#first.refuse();
       void this.#giveUp(error);
     });
   }
