@@ -25,7 +25,8 @@ import type { SessionContext } from './session-context.ts';
 import { TunnelWatch } from './tunnel-watch.ts';
 
 /** Each look costs a process or two; whether there may be news costs nothing. */
-const CHECK_EVERY_MS = 15_000;
+const CHECK_EVERY_MS = 30_000;
+const CHECK_DEAD_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 500;
 const LISTEN_EVERY_MS = 1_000;
 /** Each is a lookup on the host. */
@@ -253,7 +254,7 @@ export class Egress {
       return watch?.isDead !== wasDead || watch?.isGone ? true : undefined;
     };
     await sleep(LOOK_EVERY_MS, undefined, { signal });
-    await poll(news, { everyMs: LOOK_EVERY_MS, deadlineMs: CHECK_EVERY_MS, signal });
+    await poll(news, { everyMs: LOOK_EVERY_MS, deadlineMs: wasDead ? CHECK_DEAD_EVERY_MS : CHECK_EVERY_MS, signal });
   }
 
   /** The process or the device is gone: the same device name again, as often as it takes. */

@@ -15,7 +15,7 @@ const END_EVERY_MS = 1_000;
 const NAMES_EVERY_MS = 2_000;
 const REPAIR_EVERY_MS = 10_000;
 /** Each look costs a process a session. */
-const VERIFY_EVERY_MS = 20_000;
+const VERIFY_EVERY_MS = 25_000;
 /** How long a new pair may wait for its other end to be moved. */
 const LOOK_AGAIN_FOR_MS = 10_000;
 

@@ -1,4 +1,5 @@
 import { explain } from '../../shared/errors.ts';
+import { familyOf } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
 import type { Namespace } from '../host/netns.ts';
 import { type PingPath, ping } from '../host/ping.ts';
@@ -7,7 +8,8 @@ import { Liveness, PROBE, readCounters } from '../tunnels/liveness.ts';
 import { findPathMtu, setMtu } from '../tunnels/path-mtu.ts';
 import type { TunnelUp } from '../tunnels/tunnel.ts';
 
-const VERIFY_EVERY_MS = 20_000;
+/** Each costs a process for each address family of the tunnel. */
+const VERIFY_EVERY_MS = 25_000;
 
 export interface WatchOptions {
   readonly run: Run;
@@ -99,8 +101,9 @@ export class TunnelWatch {
   async #verify(): Promise<void> {
     this.#verifiedAt = performance.now();
     const found = await this.#describe();
-    if (this.#stands !== '' && found !== this.#stands) await this.#mend();
-    this.#stands = await this.#describe();
+    const isChanged = this.#stands !== '' && found !== this.#stands;
+    if (isChanged) await this.#mend();
+    this.#stands = isChanged ? await this.#describe() : found;
   }
 
   async #mend(): Promise<void> {
@@ -111,7 +114,7 @@ export class TunnelWatch {
   }
 
   #describe(): Promise<string> {
-    const { run, namespace, device } = this.#options;
-    return describeInside(run, namespace, device);
+    const { run, namespace, device, up } = this.#options;
+    return describeInside(run, namespace, device, new Set(up.addresses.map(familyOf)));
   }
 }

@@ -96,14 +96,19 @@ export const ifNamespaceStands = <T>(step: Promise<T>): Promise<T | undefined> =
   });
 
 /** What of ours stands inside, as text that compares: rules, the tunnel's routes, its addresses. Empty where it can't be read. */
-export async function describeInside(run: Run, namespace: Namespace, device: string): Promise<string> {
+export async function describeInside(
+  run: Run,
+  namespace: Namespace,
+  device: string,
+  families: ReadonlySet<IpFamily>,
+): Promise<string> {
   const lines = ['rule show', `route show table ${TUNNEL_TABLE}`, `address show dev ${device}`];
   const read = (family: IpFamily) =>
     runInside(run, namespace, ['ip', `-${family}`, '-batch', '-'], {
       input: `${lines.join('\n')}\n`,
       okExitCodes: [1],
     });
-  const [v4, v6] = await Promise.all([read(4), read(6)]);
+  const texts = await Promise.all([...families].map(async (family) => (await read(family)).stdout));
   const isOurs = (line: string) => !/^\d+: \S+: <|^ +link\//.test(line); // of the device itself: its flags and MTU may change
-  return (v4.stdout + v6.stdout).split('\n').filter(isOurs).join('\n');
+  return texts.join('').split('\n').filter(isOurs).join('\n');
 }

@@ -107,7 +107,9 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
 
   async check(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<Health> {
     const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
-    if (!mayBeAlive(record) || !(await isInside(this.#run, place.namespace, DEVICE))) return gone;
+    if (!mayBeAlive(record)) return gone;
+    // A user-space device takes its process with it when it goes.
+    if (record.implementation === 'kernel' && !(await isInside(this.#run, place.namespace, DEVICE))) return gone;
     const observed = await this.observe(place, record).catch(() => undefined);
     if (!observed) return gone;
     const { latestHandshake = 0 } = observed;
