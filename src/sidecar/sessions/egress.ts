@@ -172,7 +172,7 @@ export class Egress {
   /** Watches a tunnel that is up, until the attempt is ended. */
   async #keep(tunnel: WantedTunnel, first: TunnelRecord, signal: AbortSignal): Promise<void> {
     let record = first;
-    let watch = this.#watch(tunnel, record);
+    let watch = this.#watch(tunnel, record, signal);
     while (!signal.aborted) {
       const health = await this.#check(tunnel, record, signal);
       signal.throwIfAborted();
@@ -182,19 +182,19 @@ export class Egress {
       signal.throwIfAborted();
       if (truth) record = await this.#answer(tunnel, record, truth, signal);
       if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up))
-        watch = this.#watch(tunnel, record);
+        watch = this.#watch(tunnel, record, signal);
       await this.#pause(tunnel, record, watch, signal);
     }
   }
 
   /** Undefined where there is no process by which the counters can be read: the tunnel itself must tell. */
-  #watch({ kind, settings, allow }: WantedTunnel, record: TunnelRecord): TunnelWatch | undefined {
+  #watch({ kind, settings, allow }: WantedTunnel, record: TunnelRecord, signal: AbortSignal): TunnelWatch | undefined {
     const { up } = record;
     const { namespace, container } = this.#session;
     if (!namespace || !container || !up) return undefined;
     const repair = async () => {
       await kind.repair(this.#place(), settings, up);
-      await this.#routeDirect(allow, new AbortController().signal);
+      await this.#routeDirect(allow, signal);
     };
     const log = (level: 'info' | 'warn', text: string) => this.#session.log(level, text);
     const received = async () => (await kind.observe(this.#place(), record)).receivedBytes;

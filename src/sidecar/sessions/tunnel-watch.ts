@@ -56,8 +56,12 @@ export class TunnelWatch {
     return this.#liveness?.isGone ?? false;
   }
 
-  /** To be called every second. */
+  /** To be called every second. What can't be looked at is left as it is: that says nothing of the tunnel. */
   async look(): Promise<void> {
+    await this.#look().catch((error: unknown) => this.#options.log('warn', `Looking at the tunnel: ${explain(error)}`));
+  }
+
+  async #look(): Promise<void> {
     await this.#liveness?.look();
     if (this.isDead || this.isGone) return;
     this.#receivedAtAlarm = undefined;

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { EgressError } from '../../../shared/errors.ts';
+import { EgressError, toEgressError } from '../../../shared/errors.ts';
 import type { TunnelObservation } from '../tunnel.ts';
 import { failureIn, refusalOf } from './failures.ts';
 import { Management } from './management.ts';
@@ -42,7 +42,7 @@ export class Connection {
   static async open(path: string, settings: OpenVpnSettings, mayCome: () => boolean): Promise<Connection | undefined> {
     const connection = new Connection(settings);
     connection.#management = await Management.open(path, {
-      onMessage: (message) => connection.#take(message),
+      onMessage: (message) => connection.#takeSafely(message),
       onClose: () => connection.#close(),
       mayCome,
     });
@@ -114,6 +114,15 @@ export class Connection {
     this.#refusal ??= this.#refusalSaid;
     this.#isUp = false;
     this.#hasNews = true;
+  }
+
+  /** A failure here is this tunnel's alone: thrown in a socket's event it would end the daemon. */
+  #takeSafely(message: ManagementMessage): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      this.#refuse(toEgressError(error));
+    }
   }
 
   #take(message: ManagementMessage): void {

@@ -127,10 +127,10 @@ function readInlinePassword(selection: Selection, credential: Credential, findin
 }
 
 /**
- * OpenVPN reads a command into 1,024 bytes, and takes what is beyond them for the next command. Quoting and base64 at
- * most double a text, and a challenge has two of them.
+ * OpenVPN reads a command into 1,024 bytes, and takes what is beyond them for the next command. Quoting at most doubles a
+ * text, and with a challenge there are two of them in one command.
  */
-const MAX_BYTES = 255;
+const MAX_BYTES = 240;
 
 /** One short line each: that is all that the management socket can take. */
 function checkLine(secret: Secret | undefined, field: string, findings: Findings): Secret | undefined {

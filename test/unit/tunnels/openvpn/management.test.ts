@@ -47,6 +47,11 @@ test('a parameter keeps blanks, quotes and backslashes', () => {
   expect(quoteParameter('pa ss"w\\rd')).toBe('"pa ss\\"w\\\\rd"');
 });
 
+test('the longest password and answer in one, all quotes, fit into one command', () => {
+  const command = `password "Auth" ${quoteParameter('"'.repeat(2 * 240))}`;
+  expect(Buffer.byteLength(command)).toBeLessThanOrEqual(1_000);
+});
+
 describe('parsePushed', () => {
   test('takes addresses, resolvers and the MTU, and nothing else', () => {
     const text =
