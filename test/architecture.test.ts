@@ -57,6 +57,7 @@ const owners: Record<string, string> = {
   express: 'sidecar/control/',
   commander: 'cli/',
   pino: 'shared/log-file.ts',
+  koffi: 'sidecar/host/libc.ts',
 };
 
 const source = resolve(import.meta.dirname, '../src');

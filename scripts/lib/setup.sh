@@ -13,7 +13,7 @@ die() {
 # shellcheck disable=SC2034 # the scripts use these
 # What the sidecar itself runs, and its engine.
 # libatomic1: Node 26 is linked with it, and a minimal Debian has none.
-RUNTIME_PACKAGES=(libatomic1 iptables nftables iproute2 procps util-linux wireguard-tools wireguard-go openvpn iputils-ping)
+RUNTIME_PACKAGES=(libatomic1 iptables nftables iproute2 procps util-linux wireguard-tools wireguard-go openvpn)
 # An engine from elsewhere (docker-ce) does as well, and Debian's package would remove it.
 command -v dockerd >/dev/null || RUNTIME_PACKAGES+=(docker.io)
 # What the demo gateways run.

@@ -45,13 +45,11 @@ export function parseCidr(text: string): Cidr | undefined {
 /** `172.20.0.3/16` → `172.20.0.3` */
 export const addressOf = (cidrText: string): string => cidrText.split('/')[0] ?? cidrText;
 
+/** In network order: 4 of them, or 16. */
+export const bytesOf = (address: string): Buffer => Buffer.from(ipaddr.parse(address).toByteArray());
+
 /** An IPv6 address as nft compares raw bytes: `0x` and 32 digits. */
-export const hexOfIpv6 = (address: string): string =>
-  `0x${ipaddr
-    .parse(address)
-    .toByteArray()
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('')}`;
+export const hexOfIpv6 = (address: string): string => `0x${bytesOf(address).toString('hex')}`;
 
 /** Whether `address` lies in `range` (CIDR). An IPv4-mapped IPv6 address counts as the IPv4 address it carries. */
 export function isInside(address: string, range: string): boolean {

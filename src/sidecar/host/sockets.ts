@@ -1,17 +1,43 @@
-import { readFile } from 'node:fs/promises';
+import { bytesOf } from '../../shared/ip.ts';
 import type { Run } from './command.ts';
+import { type Message, NetlinkQuestions, NLM_F_DUMP } from './netlink.ts';
 import { type Namespace, runInside } from './netns.ts';
 
-/** 127.0.0.11 as /proc/net/udp writes it, as a local address that listens (0A for TCP) or is bound (07 for UDP): proc(5). */
-const EMBEDDED_RESOLVER = /:\s0B00007F:[0-9A-F]{4}\s\S+\s0[7A]\s/;
+const EMBEDDED_RESOLVER = bytesOf('127.0.0.11');
 
-/** Whether Docker's embedded resolver listens in the namespace of process `pid`. */
-export async function hasEmbeddedResolver(pid: number): Promise<boolean> {
-  const files = await Promise.all(
-    ['udp', 'tcp'].map((protocol) => readFile(`/proc/${pid}/net/${protocol}`, 'utf8').catch(() => '')),
-  );
-  return files.some((text) => EMBEDDED_RESOLVER.test(text));
+// linux/sock_diag.h, linux/inet_diag.h, net/tcp_states.h
+const SOCK_DIAG_BY_FAMILY = 20;
+const AF_INET = 2;
+const REQUEST_BYTES = 56;
+const SOURCE_OFFSET = 8;
+/** Protocol and states of what waits to be asked: UDP that is bound (TCP_CLOSE), TCP that listens. */
+const WAITING = [
+  { protocol: 17, states: 1 << 7 },
+  { protocol: 6, states: 1 << 10 },
+];
+
+/** Whether Docker's embedded resolver listens in `namespace`. */
+export function hasEmbeddedResolver(namespace: Namespace): boolean {
+  const questions = new NetlinkQuestions('sockDiag', namespace);
+  try {
+    return WAITING.some((wanted) =>
+      questions.ask(SOCK_DIAG_BY_FAMILY, diagRequest(wanted), NLM_F_DUMP)?.some(isEmbeddedResolver),
+    );
+  } finally {
+    questions.close();
+  }
 }
+
+function diagRequest({ protocol, states }: (typeof WAITING)[number]): Buffer {
+  const request = Buffer.alloc(REQUEST_BYTES);
+  request.writeUInt8(AF_INET, 0);
+  request.writeUInt8(protocol, 1);
+  request.writeUInt32LE(states, 4);
+  return request;
+}
+
+const isEmbeddedResolver = ({ body }: Message): boolean =>
+  body.subarray(SOURCE_OFFSET, SOURCE_OFFSET + EMBEDDED_RESOLVER.length).equals(EMBEDDED_RESOLVER);
 
 /**
  * Closes the sockets of Docker's embedded resolver inside `namespace` (SOCK_DESTROY, sock_diag(7)). Rules alone would

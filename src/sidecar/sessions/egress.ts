@@ -24,11 +24,10 @@ import type { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 import { TunnelWatch } from './tunnel-watch.ts';
 
-/** Each look costs a process or two; whether there may be news costs nothing. */
+/** Each is a question to the tunnel's process; whether there may be news costs nothing. */
 const CHECK_EVERY_MS = 30_000;
 const CHECK_DEAD_EVERY_MS = 10_000;
-const LOOK_EVERY_MS = 500;
-const LISTEN_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 1_000;
 /** Each is a lookup on the host. */
 const REFRESH_EVERY_MS = 10_000;
 const FIRST_RETRY_MS = 500;
@@ -173,25 +172,31 @@ export class Egress {
   async #keep(tunnel: WantedTunnel, first: TunnelRecord, signal: AbortSignal): Promise<void> {
     let record = first;
     let watch = this.#watch(tunnel, record, signal);
-    while (!signal.aborted) {
-      const health = await this.#check(tunnel, record, signal);
-      signal.throwIfAborted();
-      if (health?.state === 'refused') throw health.why;
-      const before = record;
-      const truth = health && (await heard(health, watch));
-      signal.throwIfAborted();
-      if (truth) record = await this.#answer(tunnel, record, truth, signal);
-      if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up))
-        watch = this.#watch(tunnel, record, signal);
-      await this.#pause(tunnel, record, watch, signal);
+    try {
+      while (!signal.aborted) {
+        const health = await this.#check(tunnel, record, signal);
+        signal.throwIfAborted();
+        if (health?.state === 'refused') throw health.why;
+        const before = record;
+        const truth = health && (await heard(health, watch));
+        signal.throwIfAborted();
+        if (truth) record = await this.#answer(tunnel, record, truth, signal);
+        if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up)) {
+          watch?.close();
+          watch = this.#watch(tunnel, record, signal);
+        }
+        await this.#pause(tunnel, record, watch, signal);
+      }
+    } finally {
+      watch?.close();
     }
   }
 
-  /** Undefined where there is no process by which the counters can be read: the tunnel itself must tell. */
+  /** Undefined where there is nothing to watch: the tunnel itself must tell. */
   #watch({ kind, settings, allow }: WantedTunnel, record: TunnelRecord, signal: AbortSignal): TunnelWatch | undefined {
     const { up } = record;
-    const { namespace, container } = this.#session;
-    if (!namespace || !container || !up) return undefined;
+    const { namespace } = this.#session;
+    if (!namespace || !up) return undefined;
     const repair = async () => {
       await kind.repair(this.#place(), settings, up);
       await this.#routeDirect(allow, signal);
@@ -199,7 +204,12 @@ export class Egress {
     const log = (level: 'info' | 'warn', text: string) => this.#session.log(level, text);
     const received = async () => (await kind.observe(this.#place(), record)).receivedBytes;
     const { run } = this.#context;
-    return new TunnelWatch({ run, namespace, device: kind.device, pid: container.pid, up, received, repair, log });
+    try {
+      return new TunnelWatch({ run, namespace, device: kind.device, up, received, repair, log });
+    } catch (error) {
+      log('warn', `The tunnel can't be watched from outside: ${explain(error)}`);
+      return undefined;
+    }
   }
 
   /** Undefined where it could not be looked at, which says nothing of the tunnel. */
@@ -245,11 +255,8 @@ export class Egress {
     signal: AbortSignal,
   ): Promise<void> {
     const wasDead = watch?.isDead;
-    let listenedAt = Number.NEGATIVE_INFINITY;
     const news = async () => {
       if (kind.hasNews(record)) return true;
-      if (performance.now() - listenedAt < LISTEN_EVERY_MS) return undefined;
-      listenedAt = performance.now();
       await watch?.look();
       return watch?.isDead !== wasDead || watch?.isGone ? true : undefined;
     };

@@ -1,6 +1,7 @@
 import { explain } from '../../shared/errors.ts';
+import type { KeptFile } from '../host/kept-file.ts';
 import { EgressStatus, type StatusTarget } from './egress-status.ts';
-import { writeHosts } from './name-files.ts';
+import { hostsOf, keepHosts } from './name-files.ts';
 import type { NamedSession } from './session-names.ts';
 
 /** What Kasm's images look for inside: whether the egress stands, and where their API is. Other images notice nothing. */
@@ -8,6 +9,7 @@ export class KasmSignals {
   readonly #session: NamedSession;
   readonly #status = new EgressStatus();
   #proxyAddress: string | undefined;
+  #hosts: KeptFile | undefined;
 
   constructor(session: NamedSession) {
     this.#session = session;
@@ -37,7 +39,8 @@ export class KasmSignals {
   async reassert(): Promise<void> {
     const { container } = this.#session;
     if (!container || this.#proxyAddress === undefined) return;
-    await writeHosts(container, this.#proxyAddress).catch((error) =>
+    this.#hosts ??= hostsOf(container);
+    await keepHosts(this.#hosts, container, this.#proxyAddress).catch((error) =>
       this.#session.warn(`/etc/hosts: ${explain(error)}`),
     );
   }

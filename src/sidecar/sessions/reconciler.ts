@@ -3,19 +3,22 @@ import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { hostLinkName, isOurs } from '../../shared/names.ts';
 import { linkNames } from '../host/ip.ts';
+import { ChangeListener } from '../host/netlink.ts';
 import type { Endpoints } from './endpoints.ts';
 import { foreignLinks, undecided } from './foreign-links.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { Networks } from './networks.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
-/** Netlink can't be heard without a child process, and a look at the links' names costs next to nothing. */
 const LOOK_EVERY_MS = 40;
 const END_EVERY_MS = 1_000;
 const NAMES_EVERY_MS = 2_000;
+/** Each costs some processes, so only when somebody has changed the host's rules or links since the last one. */
 const REPAIR_EVERY_MS = 10_000;
-/** Each look costs a process a session. */
-const VERIFY_EVERY_MS = 25_000;
+/** iptables-legacy tells nobody of its changes. */
+const REPAIR_ANYWAY_EVERY_MS = 25_000;
+/** The first for a session, and each for one whose rules were changed, costs a process. */
+const VERIFY_EVERY_MS = 5_000;
 /** How long a new pair may wait for its other end to be moved. */
 const LOOK_AGAIN_FOR_MS = 10_000;
 
@@ -27,7 +30,13 @@ export class Reconciler {
   readonly #sessions: SessionRegistry;
   readonly #log: Log;
   readonly #work = new Queue();
+  readonly #hostLinks = new ChangeListener('links');
+  readonly #hostRoutes = new ChangeListener('routes');
+  readonly #hostRules = new ChangeListener('rules');
+  #repairedAt = Number.NEGATIVE_INFINITY;
   #known = '';
+  /** Links may be others than those known. */
+  #isStale = true;
   #lookUntil = 0;
   #busy = false;
   #ending = false;
@@ -64,14 +73,19 @@ export class Reconciler {
   /** A session's kind has become known or has changed: its other interfaces are to be looked at. */
   lookAgain(): void {
     this.#known = '';
+    this.#isStale = true;
   }
 
   #look(): void {
+    if (this.#hostLinks.takeChange()) this.#isStale = true;
+    const isWaiting = performance.now() < this.#lookUntil;
+    if (this.#busy || !(this.#isStale || isWaiting)) return;
+    this.#isStale = false;
     const names = linkNames()
       .filter((name) => !isOurs(name))
       .join();
     const changed = names !== this.#known;
-    if (this.#busy || !(changed || performance.now() < this.#lookUntil)) return;
+    if (!changed && !isWaiting) return;
     if (changed) this.#lookUntil = performance.now() + LOOK_AGAIN_FOR_MS;
     this.#known = names;
     this.#busy = true;
@@ -116,6 +130,10 @@ export class Reconciler {
   #repair(): void {
     void this.#work.run(async () => {
       await this.#background('endpoints', this.#endpoints.removeForgotten());
+      const changes = [this.#hostRoutes, this.#hostRules].map((listener) => listener.takeChange()); // of both, always
+      const isDue = performance.now() - this.#repairedAt >= REPAIR_ANYWAY_EVERY_MS;
+      if (!changes.includes(true) && !isDue) return;
+      this.#repairedAt = performance.now();
       await this.#background('networks', this.#networks.repair());
       await this.#background('guards', this.#repairGuards());
       await this.#background('links', this.#guardForeign());

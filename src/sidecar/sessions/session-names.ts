@@ -1,9 +1,10 @@
 import type { Container } from '../docker/container-folder.ts';
 import type { Run } from '../host/command.ts';
+import type { KeptFile } from '../host/kept-file.ts';
 import type { Namespace } from '../host/netns.ts';
 import { closeEmbeddedResolver, hasEmbeddedResolver } from '../host/sockets.ts';
 import type { Resolvers } from '../plan/resolv-conf.ts';
-import { awaitEmbeddedResolver, hostResolvers, writeResolvConf } from './name-files.ts';
+import { awaitEmbeddedResolver, hostResolvers, keepResolvConf, resolvConfOf } from './name-files.ts';
 
 const NONE: Resolvers = { servers: [], searchDomains: [] };
 
@@ -26,6 +27,7 @@ export class SessionNames {
   #taken = false;
   readonly #decided = Promise.withResolvers<void>();
   #wanted: Resolvers | undefined;
+  #resolvConf: KeptFile | undefined;
 
   constructor(session: NamedSession, run: Run, signal: AbortSignal) {
     this.#session = session;
@@ -70,8 +72,10 @@ export class SessionNames {
   async reassert(): Promise<void> {
     const { namespace, container } = this.#session;
     if (!container) return;
-    if (this.#taken && namespace && (await hasEmbeddedResolver(container.pid))) await this.#close(namespace, container);
-    if (this.#wanted) await writeResolvConf(container, this.#wanted);
+    if (this.#taken && namespace && hasEmbeddedResolver(namespace)) await this.#close(namespace);
+    if (!this.#wanted) return;
+    this.#resolvConf ??= resolvConfOf(container);
+    await keepResolvConf(this.#resolvConf, this.#wanted);
   }
 
   /** Waits for the resolver to appear, which on a container's start it soon does; `reassert` closes it whenever it is there. */
@@ -79,12 +83,12 @@ export class SessionNames {
     const { namespace, container } = this.#session;
     if (this.#taken || !namespace || !container) return;
     this.#taken = true;
-    if (await awaitEmbeddedResolver(container.pid, this.#signal)) await this.#close(namespace, container);
+    if (await awaitEmbeddedResolver(namespace, this.#signal)) await this.#close(namespace);
   }
 
-  async #close(namespace: Namespace, { pid }: Container): Promise<void> {
+  async #close(namespace: Namespace): Promise<void> {
     await closeEmbeddedResolver(this.#run, namespace);
-    if (await hasEmbeddedResolver(pid)) {
+    if (hasEmbeddedResolver(namespace)) {
       this.#session.warn(
         "This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.",
       );

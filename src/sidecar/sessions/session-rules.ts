@@ -1,5 +1,6 @@
 import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
+import { ChangeListener } from '../host/netlink.ts';
 import type { Namespace } from '../host/netns.ts';
 import { type Lock, planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
@@ -26,6 +27,7 @@ export class SessionRules {
   #lock: Lock | undefined;
   /** Rules that nft(8) does not see (iptables-legacy): nobody can tell whether they stand. */
   #isVisible = true;
+  #listener: ChangeListener | undefined;
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
 
@@ -60,10 +62,13 @@ export class SessionRules {
   }
 
   /**
-   * Puts the lock back where somebody in the container, or on the host, has changed it.
+   * Puts the lock back where somebody in the container, or on the host, has changed it. Costs next to nothing where nobody has.
    * @returns whether that was so
    */
   async verify(namespace: Namespace): Promise<boolean> {
+    const isNew = this.#listener === undefined;
+    this.#listener ??= new ChangeListener('rules', namespace);
+    if (!this.#listener.takeChange() && !isNew) return false;
     return this.#changes.run(async () => {
       const lock = this.#lock;
       if (!lock || !this.#isVisible || (await this.#context.host.lockStands(namespace, lock))) return false;
@@ -81,6 +86,11 @@ export class SessionRules {
       await this.#applyGuards({ kind: 'proxy' }, false);
       this.#setPassage({ kind: 'proxy' });
     });
+  }
+
+  /** Nobody is listened to any more: that would keep the namespace alive. */
+  close(): void {
+    this.#listener?.close();
   }
 
   async #widen(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {

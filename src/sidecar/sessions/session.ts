@@ -463,6 +463,7 @@ export class Session {
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
+    this.#rules.close();
     this.#first.forget();
     await this.#kasm.clearStopped(this.record.rootfs);
     await this.#ledger.close();

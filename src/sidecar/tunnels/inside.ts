@@ -82,12 +82,6 @@ export async function hasAddress(run: Run, namespace: Namespace, device: string,
   return (await ifNamespaceStands(look))?.stdout.includes(` ${address} `) ?? false;
 }
 
-/** Whether the device stands there; not, where the namespace is gone. */
-export async function isInside(run: Run, namespace: Namespace, device: string): Promise<boolean> {
-  const look = runInside(run, namespace, ['ip', 'link', 'show', 'dev', device], { okExitCodes: [1] }); // 1: none
-  return (await ifNamespaceStands(look))?.exitCode === 0;
-}
-
 /** Undefined where the namespace is gone, with everything that was in it. */
 export const ifNamespaceStands = <T>(step: Promise<T>): Promise<T | undefined> =>
   step.catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import type { Counters } from '../host/link-counters.ts';
 
 /** As long as packets come in, nothing else is asked. */
 const QUIET_MS = 10_000;
@@ -10,21 +10,16 @@ const MOMENT_MS = 500;
 /** With a silent tunnel, until it answers again. */
 const DEAD_PAUSE_MS = 2_000;
 
-export interface Counters {
-  readonly received: number;
-  readonly sent: number;
-}
-
 export interface LivenessOptions {
   /** What the device counts; undefined where it is gone. */
-  readonly counters: () => Promise<Counters | undefined>;
-  /** Sends until one answer has come, for `PROBE` at most. @returns whether it has */
-  readonly ask: () => Promise<boolean>;
+  readonly counters: () => Counters | undefined;
+  /** Sends until one answer has come, for `PROBE` at most. @returns whether it has. Absent: there is nobody to ask. */
+  readonly ask?: () => Promise<boolean>;
   readonly now?: () => number;
 }
 
 /**
- * Whether packets come back through a tunnel. Counters first, which costs a look into a file; a probe inside the tunnel
+ * Whether packets come back through a tunnel. Counters first, which costs next to nothing; a probe inside the tunnel
  * only on doubt. A target that has never answered proves nothing by its silence: then only the tunnel itself can tell.
  */
 export class Liveness {
@@ -67,7 +62,7 @@ export class Liveness {
 
   /** To be called every second. */
   async look(): Promise<void> {
-    const counters = await this.#options.counters();
+    const counters = this.#options.counters();
     this.#isGone = counters === undefined;
     if (!counters) return;
     this.#compare(counters);
@@ -92,6 +87,7 @@ export class Liveness {
   }
 
   #isDoubtful(): boolean {
+    if (!this.#options.ask) return false;
     const now = this.#now();
     if (this.#probedAt === undefined) return true; // whether it answers at all must be known before it falls silent
     if (now - this.#probedAt < DEAD_PAUSE_MS) return false;
@@ -102,8 +98,9 @@ export class Liveness {
 
   /** Asks now, whatever the counters say, unless that was done a moment ago. */
   async probe(): Promise<void> {
-    if (this.#probedAt !== undefined && this.#now() - this.#probedAt < MOMENT_MS) return;
-    const answered = await this.#options.ask().catch(() => undefined); // could not ask: nobody is the wiser
+    const { ask } = this.#options;
+    if (!ask || (this.#probedAt !== undefined && this.#now() - this.#probedAt < MOMENT_MS)) return;
+    const answered = await ask().catch(() => undefined); // could not ask: nobody is the wiser
     this.#probedAt = this.#now();
     if (answered === undefined) return;
     if (answered) {
@@ -114,20 +111,6 @@ export class Liveness {
     } else {
       this.#heard(this.#now()); // it may just not answer pings
     }
-    this.#last = (await this.#options.counters()) ?? this.#last; // the probe's own packets are no traffic
+    this.#last = this.#options.counters() ?? this.#last; // the probe's own packets are no traffic
   }
-}
-
-/** Of a device in the namespace of process `pid`: a look into a file, no process. */
-export async function readCounters(pid: number, device: string): Promise<Counters | undefined> {
-  return parseCounters(await readFile(`/proc/${pid}/net/dev`, 'utf8').catch(() => ''), device);
-}
-
-const SENT_COLUMN = 8;
-
-/** proc(5): `name: bytes packets … (8 columns received) bytes packets … (sent)`. */
-export function parseCounters(text: string, device: string): Counters | undefined {
-  const line = text.split('\n').find((one) => one.trim().startsWith(`${device}:`));
-  const columns = line?.split(':')[1]?.trim().split(/\s+/).map(Number);
-  return columns && { received: columns[0] ?? 0, sent: columns[SENT_COLUMN] ?? 0 };
 }

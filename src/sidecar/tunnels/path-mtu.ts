@@ -1,3 +1,4 @@
+import type { Run } from '../host/command.ts';
 import { runInside } from '../host/netns.ts';
 import { type PingPath, ping } from '../host/ping.ts';
 
@@ -19,6 +20,6 @@ export async function findPathMtu(path: PingPath, mtu: number): Promise<number |
 }
 
 /** Of the device inside. */
-export async function setMtu({ run, namespace, device }: Omit<PingPath, 'target'>, mtu: number): Promise<void> {
+export async function setMtu(run: Run, { namespace, device }: Omit<PingPath, 'target'>, mtu: number): Promise<void> {
   await runInside(run, namespace, ['ip', 'link', 'set', 'dev', device, 'mtu', String(mtu)]);
 }

@@ -1,17 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Liveness, parseCounters } from '../../../src/sidecar/tunnels/liveness.ts';
-
-const DEV = `Inter-|   Receive                                                |  Transmit
- face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
-    lo:     100       2    0    0    0     0          0         0      100       2    0    0    0     0       0          0
-    wg:  123456     789    0    0    0     0          0         0     4567      89    0    0    0     0       0          0
-`;
-
-test('parseCounters reads bytes of one device', () => {
-  expect(parseCounters(DEV, 'wg')).toEqual({ received: 123456, sent: 4567 });
-  expect(parseCounters(DEV, 'tun0')).toBeUndefined();
-  expect(parseCounters('', 'wg')).toBeUndefined();
-});
+import { Liveness } from '../../../src/sidecar/tunnels/liveness.ts';
 
 /** A clock, counters and a resolver in place of real ones: a real hour of silence takes an hour. */
 describe('Liveness', () => {
@@ -29,7 +17,7 @@ describe('Liveness', () => {
     return answer === 'yes';
   };
   const listen = () => {
-    const liveness = new Liveness({ counters: async () => counters, ask, now: () => now });
+    const liveness = new Liveness({ counters: () => counters, ask, now: () => now });
     const seconds = async (count: number, each = () => {}) => {
       for (let second = 0; second < count; second++) {
         now += 1000;
@@ -106,5 +94,18 @@ describe('Liveness', () => {
     counters = undefined;
     await seconds(60);
     expect([liveness.isGone, liveness.isDead, pings]).toEqual([true, false, 0]);
+  });
+
+  test('with nobody to ask, only a device that is gone says something', async () => {
+    const liveness = new Liveness({ counters: () => counters, now: () => now });
+    for (let second = 0; second < 3600; second++) {
+      now += 1000;
+      await liveness.look();
+    }
+    await liveness.probe();
+    expect([liveness.isDead, liveness.isGone]).toEqual([false, false]);
+    counters = undefined;
+    await liveness.look();
+    expect(liveness.isGone).toBe(true);
   });
 });

@@ -7,6 +7,7 @@ import { TUNNEL_DEVICES } from '../../../shared/names.ts';
 import type { Run } from '../../host/command.ts';
 import { linkNames, removeLink } from '../../host/ip.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
+import { hasDevice } from '../../host/link-counters.ts';
 import { isSameProcess, stopProcesses } from '../../host/process.ts';
 import { configureInside, hasAddress, holdInside, moveDevice } from '../inside.ts';
 import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
@@ -56,6 +57,8 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   readonly #binary: string;
   /** By process id. They are lost with this daemon, and made again when a tunnel is looked at. */
   readonly #connections = new Map<number, Connection>();
+  /** Those whose device has been seen with its address since this daemon began. */
+  readonly #seenInside = new WeakSet<Connection>();
   #version: Promise<number> | undefined;
 
   constructor({ run, peerPolicy, binary = 'openvpn', host = theHost }: OpenVpnOptions) {
@@ -107,14 +110,13 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     if (connection.takeLogFlood()) await cutLog(place.folder);
     if (!connection.isUp) return { state: 'silent', why: connection.failure ?? new EgressError('TUNNEL_STALE') };
     if (!record.up || linkNames().includes(place.hostDevice)) return this.#takeIn(place, settings, connection);
-    // OpenVPN itself does not mind that somebody has deleted its device, or that we died before it had its address.
-    if (!(await hasAddress(this.#run, place.namespace, DEVICE, record.up.addresses[0] ?? ''))) return gone;
+    if (!(await this.#isInside(place, record.up, connection))) return gone;
     return { state: 'up', up: record.up };
   }
 
   hasNews(record: TunnelRecord): boolean {
     const connection = record.process && this.#connections.get(record.process.id);
-    return !isAlive(record) || connection === undefined || connection.hasNews;
+    return connection === undefined || connection.hasNews; // its end closes the connection, which is news
   }
 
   async repair({ namespace }: TunnelPlace, _settings: OpenVpnSettings, { addresses, mtu }: TunnelUp): Promise<void> {
@@ -179,6 +181,15 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     // OpenVPN makes it for everyone; its folder is root's alone all the same.
     await chmod(socketFile(folder), 0o600).catch(() => undefined);
     return connection;
+  }
+
+  /** OpenVPN itself does not mind that somebody has deleted its device, or that we died before it had its address. */
+  async #isInside({ namespace }: TunnelPlace, { addresses }: TunnelUp, connection: Connection): Promise<boolean> {
+    if (!hasDevice(namespace, DEVICE)) return false;
+    if (this.#seenInside.has(connection)) return true;
+    if (!(await hasAddress(this.#run, namespace, DEVICE, addresses[0] ?? ''))) return false;
+    this.#seenInside.add(connection);
+    return true;
   }
 
   /** A mistake that every server of the config answers alike won't go away before the deadline. */

@@ -7,8 +7,9 @@ import type { Run } from '../../host/command.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
 import { isSameProcess } from '../../host/process.ts';
 import { readPeers, setConfig, setEndpoint, type WgPeer } from '../../host/wg.ts';
+import { readUapiPeers } from '../../host/wg-uapi.ts';
 import type { TunnelRouting } from '../../plan/tunnel-routes.ts';
-import { configureInside, holdInside, isInside, moveDevice } from '../inside.ts';
+import { configureInside, holdInside, moveDevice } from '../inside.ts';
 import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
 import { renderPeerEndpoint } from '../peer-endpoint.ts';
 import type {
@@ -37,6 +38,7 @@ import {
 import { withSetconfFile, writeConfig } from './files.ts';
 import { renderConfig, renderSetconf } from './render.ts';
 import type { WireGuardSettings } from './settings.ts';
+import { socketOf } from './userspace.ts';
 
 export interface WireGuardOptions {
   readonly run: Run;
@@ -99,7 +101,9 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     record: TunnelRecord,
     { deadlineMs, signal }: Wait,
   ): Promise<TunnelUp> {
-    const probe = async () => ((await this.observe(place, record)).latestHandshake === undefined ? undefined : true);
+    const observe = () =>
+      this.observe(place, record).catch((error) => (isBusy(record) ? undefined : Promise.reject(error)));
+    const probe = async () => ((await observe())?.latestHandshake === undefined ? undefined : true);
     const answered = await poll(probe, { everyMs: POLL_MS, deadlineMs, signal });
     if (!answered) throw new EgressError('HANDSHAKE_TIMEOUT');
     return upOf(settings);
@@ -108,17 +112,18 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   async check(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<Health> {
     const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
     if (!mayBeAlive(record)) return gone;
-    // A user-space device takes its process with it when it goes.
-    if (record.implementation === 'kernel' && !(await isInside(this.#run, place.namespace, DEVICE))) return gone;
-    const observed = await this.observe(place, record).catch(() => undefined);
+    const observed = await this.observe(place, record).catch((error) =>
+      isBusy(record) ? Promise.reject(error) : undefined,
+    );
     if (!observed) return gone;
     const { latestHandshake = 0 } = observed;
     const isStale = Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
     return isStale ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : { state: 'up', up: upOf(settings) };
   }
 
-  hasNews(record: TunnelRecord): boolean {
-    return !mayBeAlive(record);
+  /** It says nothing by itself; its device goes with its process, which the session's watch sees. */
+  hasNews(): boolean {
+    return false;
   }
 
   async repair(place: TunnelPlace, settings: WireGuardSettings): Promise<void> {
@@ -128,10 +133,15 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   }
 
   async observe(place: TunnelPlace, record: TunnelRecord): Promise<TunnelObservation> {
-    const peers = await readPeers(wgDeviceOf(this.#run, place, record)).catch((cause: unknown) => {
-      throw new EgressError('TUNNEL_DIED', undefined, { cause, details: { device: place.hostDevice } });
-    });
-    return summarise(peers);
+    const peers =
+      record.implementation === 'userspace'
+        ? readUapiPeers(socketOf(place.hostDevice))
+        : readPeers(wgDeviceOf(this.#run, place, record));
+    return summarise(
+      await peers.catch((cause: unknown) => {
+        throw new EgressError('TUNNEL_DIED', undefined, { cause, details: { device: place.hostDevice } });
+      }),
+    );
   }
 
   async refresh(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<TunnelRecord> {
@@ -203,6 +213,9 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
 /** As far as it can be told without asking the kernel. */
 const mayBeAlive = ({ implementation, process }: TunnelRecord): boolean =>
   implementation === 'kernel' || (process !== undefined && isSameProcess(process));
+
+/** A process that lives and gives no answer: that says nothing of its tunnel. */
+const isBusy = (record: TunnelRecord): boolean => record.implementation === 'userspace' && mayBeAlive(record);
 
 const upOf = ({ addresses, dns, searchDomains, mtu }: WireGuardSettings): TunnelUp => ({
   addresses,

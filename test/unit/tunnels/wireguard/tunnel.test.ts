@@ -169,6 +169,7 @@ describe('a WireGuard tunnel of the kernel', () => {
 
   test('is gone when its device is not inside any more', async () => {
     const stateAt = async (where: typeof place) => (await create().check(where, settings, record)).state;
+    answers = () => ({ exitCode: 0, stdout: `${PRIVATE_KEY}\tx\t1\toff\n` });
     expect(await stateAt(place)).not.toBe('gone');
     answers = () => ({ exitCode: 1 });
     expect(await stateAt(place)).toBe('gone');

@@ -1,0 +1,35 @@
+import { statSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+
+/** A file that others write, too. It is read only when it, or what is wanted of it, has changed. */
+export class KeptFile {
+  readonly #path: string;
+  #stamp: string | undefined;
+  #wanted: string | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Makes it as `change` says, in place: a bind mount's inode must stay.
+   * @param wanted stands for what `change` does: where both are as the last time, nothing is read
+   * @param change undefined: it is right as it is
+   */
+  async keep(wanted: string, change: (text: string) => string | undefined): Promise<void> {
+    const stamp = stampOf(this.#path);
+    if (stamp !== undefined && stamp === this.#stamp && wanted === this.#wanted) return;
+    const text = await readFile(this.#path, 'utf8').catch(() => '');
+    const changed = change(text);
+    if (changed !== undefined) await writeFile(this.#path, changed);
+    this.#wanted = wanted;
+    // Of before it was read: what somebody writes meanwhile makes it another one.
+    this.#stamp = changed === undefined ? stamp : undefined;
+  }
+}
+
+/** The time of the last change can't be set back, not by a root in the container either. */
+function stampOf(path: string): string | undefined {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found && `${found.ino} ${found.ctimeNs}`;
+}

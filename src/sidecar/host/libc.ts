@@ -1,0 +1,75 @@
+import { getSystemErrorName } from 'node:util';
+import koffi from 'koffi';
+
+/**
+ * The few system calls that Node has no words for: sockets that neither `net` nor `dgram` can make, and setns(2). Those
+ * that receive never wait, so they may be called on the main thread.
+ */
+const glibc = koffi.load('libc.so.6');
+const calls = {
+  setns: glibc.func('int setns(int fd, int type)'),
+  socket: glibc.func('int socket(int domain, int type, int protocol)'),
+  setsockopt: glibc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
+  bind: glibc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
+  connect: glibc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
+  send: glibc.func('intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)'),
+  recv: glibc.func('intptr_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)'),
+};
+
+/** A system call's failure; `code` is errno's name, as in Node's own errors. */
+export class SystemCallError extends Error {
+  readonly code: string;
+
+  constructor(call: string, errno: number) {
+    const code = getSystemErrorName(-errno);
+    super(`${call}: ${code}`);
+    this.name = 'SystemCallError';
+    this.code = code;
+  }
+}
+
+function checked(call: string, result: number): number {
+  if (result < 0) throw new SystemCallError(call, koffi.errno());
+  return result;
+}
+
+// Of asm-generic/socket.h and linux/sched.h, the same on every architecture that Node runs on.
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const CLONE_NEWNET = 0x40000000;
+
+/** Moves this thread, and no other, into the namespace behind an open descriptor. See `inside`. */
+export function setNetworkNamespace(descriptor: number): void {
+  checked('setns', calls.setns(descriptor, CLONE_NEWNET));
+}
+
+/** @returns a descriptor, which node:fs can close */
+export const openSocket = (domain: number, type: number, protocol: number): number =>
+  checked('socket', calls.socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+
+export function setSocketOption(descriptor: number, level: number, name: number, value: Buffer): void {
+  checked('setsockopt', calls.setsockopt(descriptor, level, name, value, value.length));
+}
+
+/** @param address a struct sockaddr */
+export function bindSocket(descriptor: number, address: Buffer): void {
+  checked('bind', calls.bind(descriptor, address, address.length));
+}
+
+/** @param address a struct sockaddr */
+export function connectSocket(descriptor: number, address: Buffer): void {
+  checked('connect', calls.connect(descriptor, address, address.length));
+}
+
+export function send(descriptor: number, bytes: Buffer): void {
+  checked('send', calls.send(descriptor, bytes, bytes.length, 0));
+}
+
+/** Into `buffer`, what is longer is cut. @returns how many bytes; undefined where there is nothing to receive */
+export function receive(descriptor: number, buffer: Buffer): number | undefined {
+  const length = calls.recv(descriptor, buffer, buffer.length, 0);
+  if (length >= 0) return length;
+  const errno = koffi.errno();
+  if (errno === koffi.os.errno.EAGAIN) return undefined;
+  throw new SystemCallError('recv', errno);
+}

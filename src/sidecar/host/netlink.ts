@@ -1,0 +1,168 @@
+import { closeSync } from 'node:fs';
+import { inside } from './inside.ts';
+import { bindSocket, openSocket, receive, SystemCallError, send } from './libc.ts';
+import type { Namespace } from './netns.ts';
+
+// linux/netlink.h, linux/rtnetlink.h, linux/netfilter/nfnetlink.h. Integers are the machine's own, which is little-endian
+// wherever Node has a build for Linux but s390x and ppc64.
+const AF_NETLINK = 16;
+const SOCK_RAW = 3;
+const HEADER_BYTES = 16;
+const NLM_F_REQUEST = 1;
+export const NLM_F_DUMP = 0x300;
+const NLMSG_ERROR = 2;
+const NLMSG_DONE = 3;
+
+const PROTOCOLS = { route: 0, sockDiag: 4, netfilter: 12 } as const;
+type Protocol = keyof typeof PROTOCOLS;
+
+/** What can be heard of: multicast groups, by protocol. */
+const TOPICS = {
+  /** RTNLGRP_LINK */
+  links: { protocol: 'route', groups: [1] },
+  /** RTNLGRP_ LINK, IPV4_IFADDR, IPV4_ROUTE, IPV4_RULE, IPV6_IFADDR, IPV6_ROUTE, IPV6_RULE; a link that goes down takes its routes without a word. */
+  routes: { protocol: 'route', groups: [1, 5, 7, 8, 9, 11, 19] },
+  /** NFNLGRP_NFTABLES; iptables-legacy tells nobody. */
+  rules: { protocol: 'netfilter', groups: [7] },
+} as const satisfies Record<string, { protocol: Protocol; groups: readonly number[] }>;
+
+/** One message's payload, without its header. */
+export interface Message {
+  readonly type: number;
+  readonly body: Buffer;
+}
+
+const scratch = Buffer.alloc(64 * 1024); // received and read within one turn of the event loop
+
+const openNetlink = (protocol: Protocol): number => openSocket(AF_NETLINK, SOCK_RAW, PROTOCOLS[protocol]);
+
+/** Where to listen or ask: on the host without a namespace. */
+const at = <T>(namespace: Namespace | undefined, work: () => T): T => (namespace ? inside(namespace, work) : work());
+
+/** Notices, without a process, that somebody has changed something. It keeps the namespace alive until it is closed. */
+export class ChangeListener {
+  readonly #socket: number;
+  #isOpen = true;
+
+  constructor(topic: keyof typeof TOPICS, namespace?: Namespace) {
+    const { protocol, groups } = TOPICS[topic];
+    this.#socket = at(namespace, () => openNetlink(protocol));
+    try {
+      bindSocket(this.#socket, groupsAddress(groups));
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** Whether there was a change since it was asked last, of anybody's, ours included. */
+  takeChange(): boolean {
+    let changed = false;
+    while (this.#isOpen && this.#receive()) changed = true;
+    return changed;
+  }
+
+  close(): void {
+    if (this.#isOpen) closeSync(this.#socket);
+    this.#isOpen = false;
+  }
+
+  #receive(): boolean {
+    try {
+      return receive(this.#socket, scratch) !== undefined;
+    } catch (error) {
+      if (error instanceof SystemCallError && error.code === 'ENOBUFS') return true; // so many that some were lost
+      throw error;
+    }
+  }
+}
+
+/** struct sockaddr_nl, netlink(7): groups are bits, and the kernel gives the port. */
+function groupsAddress(groups: readonly number[]): Buffer {
+  const address = Buffer.alloc(12);
+  address.writeUInt16LE(AF_NETLINK, 0);
+  const mask = groups.reduce((bits, group) => bits | (1 << (group - 1)), 0);
+  address.writeUInt32LE(mask >>> 0, 8);
+  return address;
+}
+
+/** Asks the kernel, which answers before `send` returns. It keeps the namespace alive until it is closed. */
+export class NetlinkQuestions {
+  readonly #socket: number;
+  #isOpen = true;
+
+  constructor(protocol: Protocol, namespace: Namespace) {
+    this.#socket = inside(namespace, () => openNetlink(protocol));
+  }
+
+  /**
+   * @returns the answer's messages, which are only good until the next question; undefined where the kernel answers with
+   *   an error
+   */
+  ask(type: number, body: Buffer, flags = 0): Message[] | undefined {
+    if (!this.#isOpen) return undefined;
+    send(this.#socket, request(type, body, flags));
+    const messages: Message[] = [];
+    for (;;) {
+      const length = receive(this.#socket, scratch);
+      if (length === undefined) return messages;
+      for (const message of split(Buffer.from(scratch.subarray(0, length)))) {
+        if (message.type === NLMSG_ERROR) return undefined;
+        if (message.type === NLMSG_DONE) return messages;
+        messages.push(message);
+      }
+    }
+  }
+
+  close(): void {
+    if (this.#isOpen) closeSync(this.#socket);
+    this.#isOpen = false;
+  }
+}
+
+function request(type: number, body: Buffer, flags: number): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt32LE(HEADER_BYTES + body.length, 0);
+  header.writeUInt16LE(type, 4);
+  header.writeUInt16LE(NLM_F_REQUEST | flags, 6);
+  return Buffer.concat([header, body]);
+}
+
+const aligned = (length: number): number => (length + 3) & ~3;
+
+/** Pure. What does not hold together ends it. */
+export function split(bytes: Buffer): Message[] {
+  const messages: Message[] = [];
+  for (let offset = 0; offset + HEADER_BYTES <= bytes.length; ) {
+    const length = bytes.readUInt32LE(offset);
+    if (length < HEADER_BYTES) break;
+    messages.push({
+      type: bytes.readUInt16LE(offset + 4),
+      body: bytes.subarray(offset + HEADER_BYTES, offset + length),
+    });
+    offset += aligned(length);
+  }
+  return messages;
+}
+
+const ATTRIBUTE_HEADER_BYTES = 4;
+const ATTRIBUTE_TYPE_MASK = 0x3fff;
+
+/** The value of one attribute of those that begin at `offset`. */
+export function findAttribute(body: Buffer, offset: number, type: number): Buffer | undefined {
+  for (let at = offset; at + ATTRIBUTE_HEADER_BYTES <= body.length; ) {
+    const length = body.readUInt16LE(at);
+    if (length < ATTRIBUTE_HEADER_BYTES) return undefined;
+    if ((body.readUInt16LE(at + 2) & ATTRIBUTE_TYPE_MASK) === type)
+      return body.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length);
+    at += aligned(length);
+  }
+  return undefined;
+}
+
+export function attribute(type: number, value: Buffer): Buffer {
+  const header = Buffer.alloc(ATTRIBUTE_HEADER_BYTES);
+  header.writeUInt16LE(ATTRIBUTE_HEADER_BYTES + value.length, 0);
+  header.writeUInt16LE(type, 2);
+  return Buffer.concat([header, value, Buffer.alloc(aligned(value.length) - value.length)]);
+}

@@ -1,0 +1,13 @@
+import { bytesOf, familyOf } from '../../shared/ip.ts';
+
+const AF_INET = 2;
+const AF_INET6 = 10;
+
+/** struct sockaddr_in or sockaddr_in6 (ip(7), ipv6(7)) of an address, with port 0. */
+export function socketAddress(text: string): Buffer {
+  const isIpv4 = familyOf(text) === 4;
+  const address = Buffer.alloc(isIpv4 ? 16 : 28);
+  address.writeUInt16LE(isIpv4 ? AF_INET : AF_INET6, 0);
+  bytesOf(text).copy(address, isIpv4 ? 4 : 8);
+  return address;
+}

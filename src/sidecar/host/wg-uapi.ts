@@ -1,0 +1,36 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { EgressError } from '../../shared/errors.ts';
+import type { WgPeer } from './wg.ts';
+
+/** Peers of a user-space device, by its own socket (wireguard.com/xplatform): what wg(8) would ask, without a process. */
+export async function readUapiPeers(socketPath: string): Promise<WgPeer[]> {
+  const socket = connect(socketPath);
+  socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')));
+  socket.end('get=1\n\n');
+  return parseUapiPeers(await text(socket));
+}
+
+const ANSWER_MS = 5_000;
+
+/** Secrets stand among the lines, and are passed over. */
+export function parseUapiPeers(answer: string): WgPeer[] {
+  const lines = answer.split('\n').map((line) => line.split('=') as [string, string?]);
+  const errno = lines.find(([key]) => key === 'errno')?.[1];
+  if (errno !== '0') throw new EgressError('INTERNAL', `reading a WireGuard device: errno ${errno ?? 'missing'}`);
+  const peers: Record<string, string>[] = [];
+  for (const [key, value = ''] of lines) {
+    if (key === 'public_key') peers.push({});
+    const peer = peers.at(-1);
+    if (peer) peer[key] = value;
+  }
+  return peers.map(toPeer);
+}
+
+const toPeer = (fields: Record<string, string>): WgPeer => ({
+  publicKey: Buffer.from(fields.public_key ?? '', 'hex').toString('base64'),
+  endpoint: fields.endpoint,
+  latestHandshake: Number(fields.last_handshake_time_sec) || undefined,
+  receivedBytes: Number(fields.rx_bytes),
+  sentBytes: Number(fields.tx_bytes),
+});
