@@ -144,25 +144,3 @@ export function split(bytes: Buffer): Message[] {
   }
   return messages;
 }
-
-const ATTRIBUTE_HEADER_BYTES = 4;
-const ATTRIBUTE_TYPE_MASK = 0x3fff;
-
-/** The value of one attribute of those that begin at `offset`. */
-export function findAttribute(body: Buffer, offset: number, type: number): Buffer | undefined {
-  for (let at = offset; at + ATTRIBUTE_HEADER_BYTES <= body.length; ) {
-    const length = body.readUInt16LE(at);
-    if (length < ATTRIBUTE_HEADER_BYTES) return undefined;
-    if ((body.readUInt16LE(at + 2) & ATTRIBUTE_TYPE_MASK) === type)
-      return body.subarray(at + ATTRIBUTE_HEADER_BYTES, at + length);
-    at += aligned(length);
-  }
-  return undefined;
-}
-
-export function attribute(type: number, value: Buffer): Buffer {
-  const header = Buffer.alloc(ATTRIBUTE_HEADER_BYTES);
-  header.writeUInt16LE(ATTRIBUTE_HEADER_BYTES + value.length, 0);
-  header.writeUInt16LE(type, 2);
-  return Buffer.concat([header, value, Buffer.alloc(aligned(value.length) - value.length)]);
-}

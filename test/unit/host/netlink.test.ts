@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { attribute, findAttribute, split } from '../../../src/sidecar/host/netlink.ts';
+import { split } from '../../../src/sidecar/host/netlink.ts';
 
 const message = (type: number, body: Buffer): Buffer => {
   const header = Buffer.alloc(16);
@@ -22,24 +22,5 @@ describe('split', () => {
     const bytes = Buffer.concat([message(16, Buffer.from('abcd')), Buffer.alloc(20)]);
     expect(split(bytes)).toHaveLength(1);
     expect(split(Buffer.alloc(7))).toEqual([]);
-  });
-});
-
-describe('findAttribute', () => {
-  const attributes = Buffer.concat([
-    Buffer.alloc(2),
-    Buffer.alloc(2),
-    attribute(3, Buffer.from('wg\0')),
-    attribute(23, Buffer.from('12345678')),
-  ]);
-
-  test('finds a value behind others', () => {
-    expect(findAttribute(attributes, 4, 23)?.toString()).toBe('12345678');
-    expect(findAttribute(attributes, 4, 3)?.toString()).toBe('wg\0');
-  });
-
-  test('gives none where there is none, or the bytes make no sense', () => {
-    expect(findAttribute(attributes, 4, 7)).toBeUndefined();
-    expect(findAttribute(Buffer.alloc(64), 0, 7)).toBeUndefined();
   });
 });
