@@ -32,6 +32,7 @@ export function planArguments(
     ['script-security', '0'],
     ['ifconfig-noexec'],
     ['route-noexec'],
+    ['allow-recursive-routing'], // no packet comes back here: the server's own address is a destination like any other
     ['management', socketFile(folder), 'unix'],
     ['management-client-user', 'root'],
     ['management-hold'],
