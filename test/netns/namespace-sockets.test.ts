@@ -8,7 +8,7 @@ import { hasDevice, LinkCounters } from '../../src/sidecar/host/link-counters.ts
 import { ChangeListener } from '../../src/sidecar/host/netlink.ts';
 import type { Namespace } from '../../src/sidecar/host/netns.ts';
 import { ping } from '../../src/sidecar/host/ping.ts';
-import { hasEmbeddedResolver } from '../../src/sidecar/host/sockets.ts';
+import { closeEmbeddedResolver, hasEmbeddedResolver } from '../../src/sidecar/host/sockets.ts';
 import { inside, makeNamespace, Undo, until } from './wireguard-server.ts';
 
 let undo: Undo;
@@ -163,6 +163,8 @@ describe('hasEmbeddedResolver', () => {
       const listening = spawn('ip', ['netns', 'exec', namespace.name, 'python3', '-c', program]);
       await new Promise((resolve) => listening.stdout.once('data', resolve));
       expect(hasEmbeddedResolver(namespace), address).toBe(seen);
+      if (seen) closeEmbeddedResolver(namespace);
+      expect(hasEmbeddedResolver(namespace)).toBe(false);
       listening.kill('SIGKILL');
       await until(async () => !hasEmbeddedResolver(namespace));
     }

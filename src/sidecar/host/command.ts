@@ -1,5 +1,7 @@
 import { execa, type Options } from 'execa';
 import { EgressError } from '../../shared/errors.ts';
+import { inside } from './inside.ts';
+import type { Namespace } from './netns.ts';
 
 export interface CommandOptions {
   /** Text for descriptor 0. Programs that open /dev/stdin by its path can't read it: Node gives a socket. */
@@ -9,6 +11,8 @@ export interface CommandOptions {
   /** Open files that the child gets as descriptors 3, 4, …; it names them /proc/self/fd/N. */
   readonly files?: readonly number[];
   readonly timeoutMs?: number;
+  /** Whose network it has, with everything else of the host. Absent: the host's. */
+  readonly namespace?: Namespace;
 }
 
 export interface CommandResult {
@@ -24,18 +28,20 @@ const DEFAULT_TIMEOUT_MS = 15_000;
 
 /**
  * Runs one program with an argument list; never a shell. No secret may stand in `argv`.
- * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed.
+ * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed; NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
 export const run: Run = async ([program, ...args], options = {}) => {
-  const result = await execa(program, args, {
-    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(options.files ?? [])] as NonNullable<
-      Options['stdio']
-    >,
-    ...(options.input === undefined ? {} : { input: options.input }),
-    timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    reject: false,
-    stripFinalNewline: false,
-  });
+  const { input, files = [], timeoutMs = DEFAULT_TIMEOUT_MS, namespace } = options;
+  const start = () =>
+    execa(program, args, {
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...files] as NonNullable<Options['stdio']>,
+      ...(input === undefined ? {} : { input }),
+      timeout: timeoutMs,
+      reject: false,
+      stripFinalNewline: false,
+    });
+  // A child process has the network of the thread that forks it, and this one forks before `start` returns.
+  const result = await (namespace ? inside(namespace, start) : start());
   const stdout = String(result.stdout ?? '');
   const stderr = String(result.stderr ?? '');
   const { exitCode } = result;

@@ -58,8 +58,5 @@ export const runInside = (
   run: Run,
   namespace: Namespace,
   argv: readonly [string, ...string[]],
-  options: CommandOptions = {},
-): Promise<CommandResult> =>
-  withNamespace(namespace, (descriptor) =>
-    run(['nsenter', '--net=/proc/self/fd/3', '--', ...argv], { ...options, files: [descriptor] }),
-  );
+  options: Omit<CommandOptions, 'namespace'> = {},
+): Promise<CommandResult> => run(argv, { ...options, namespace });

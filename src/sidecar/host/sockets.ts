@@ -1,15 +1,17 @@
 import { bytesOf } from '../../shared/ip.ts';
-import type { Run } from './command.ts';
-import { type Message, NetlinkQuestions, NLM_F_DUMP } from './netlink.ts';
-import { type Namespace, runInside } from './netns.ts';
+import { NetlinkQuestions, NLM_F_DUMP } from './netlink.ts';
+import type { Namespace } from './netns.ts';
 
 const EMBEDDED_RESOLVER = bytesOf('127.0.0.11');
 
 // linux/sock_diag.h, linux/inet_diag.h, net/tcp_states.h
 const SOCK_DIAG_BY_FAMILY = 20;
+const SOCK_DESTROY = 21;
 const AF_INET = 2;
-const REQUEST_BYTES = 56;
-const SOURCE_OFFSET = 8;
+/** Of the socket's id in an answer, and of the source address in that. */
+const ID_OFFSET = 4;
+const ID_BYTES = 48;
+const SOURCE_OFFSET = 4;
 /** Protocol and states of what waits to be asked: UDP that is bound (TCP_CLOSE), TCP that listens. */
 const WAITING = [
   { protocol: 17, states: 1 << 7 },
@@ -17,33 +19,46 @@ const WAITING = [
 ];
 
 /** Whether Docker's embedded resolver listens in `namespace`. */
-export function hasEmbeddedResolver(namespace: Namespace): boolean {
-  const questions = new NetlinkQuestions('sockDiag', namespace);
-  try {
-    return WAITING.some((wanted) =>
-      questions.ask(SOCK_DIAG_BY_FAMILY, diagRequest(wanted), NLM_F_DUMP)?.some(isEmbeddedResolver),
-    );
-  } finally {
-    questions.close();
-  }
-}
-
-function diagRequest({ protocol, states }: (typeof WAITING)[number]): Buffer {
-  const request = Buffer.alloc(REQUEST_BYTES);
-  request.writeUInt8(AF_INET, 0);
-  request.writeUInt8(protocol, 1);
-  request.writeUInt32LE(states, 4);
-  return request;
-}
-
-const isEmbeddedResolver = ({ body }: Message): boolean =>
-  body.subarray(SOURCE_OFFSET, SOURCE_OFFSET + EMBEDDED_RESOLVER.length).equals(EMBEDDED_RESOLVER);
+export const hasEmbeddedResolver = (namespace: Namespace): boolean =>
+  asking(namespace, (questions) => findEmbeddedResolver(questions).length > 0);
 
 /**
  * Closes the sockets of Docker's embedded resolver inside `namespace` (SOCK_DESTROY, sock_diag(7)). Rules alone would
  * not do: a root in the container can flush them, and the engine asks the host's resolvers from the host's namespace.
  * The engine opens them when a sandbox begins, and again after its own restart with live-restore. A kernel without CONFIG_INET_DIAG_DESTROY leaves them open, so look again.
  */
-export async function closeEmbeddedResolver(run: Run, namespace: Namespace): Promise<void> {
-  await runInside(run, namespace, ['ss', '--kill', '--all', '--no-header', 'src', '127.0.0.11']);
+export function closeEmbeddedResolver(namespace: Namespace): void {
+  asking(namespace, (questions) => {
+    for (const { protocol, states, id } of findEmbeddedResolver(questions))
+      questions.ask(SOCK_DESTROY, diagRequest(protocol, states, id));
+  });
+}
+
+function asking<T>(namespace: Namespace, work: (questions: NetlinkQuestions) => T): T {
+  const questions = new NetlinkQuestions('sockDiag', namespace);
+  try {
+    return work(questions);
+  } finally {
+    questions.close();
+  }
+}
+
+/** struct inet_diag_sockid: who it is, as the kernel wants to hear it again. */
+type SocketId = Buffer;
+
+const findEmbeddedResolver = (questions: NetlinkQuestions) =>
+  WAITING.flatMap(({ protocol, states }) =>
+    (questions.ask(SOCK_DIAG_BY_FAMILY, diagRequest(protocol, states), NLM_F_DUMP) ?? [])
+      .map(({ body }): SocketId => body.subarray(ID_OFFSET, ID_OFFSET + ID_BYTES))
+      .filter((id) => id.subarray(SOURCE_OFFSET, SOURCE_OFFSET + EMBEDDED_RESOLVER.length).equals(EMBEDDED_RESOLVER))
+      .map((id) => ({ protocol, states, id })),
+  );
+
+/** struct inet_diag_req_v2 */
+function diagRequest(protocol: number, states: number, id: SocketId = Buffer.alloc(ID_BYTES)): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt8(AF_INET, 0);
+  head.writeUInt8(protocol, 1);
+  head.writeUInt32LE(states, 4);
+  return Buffer.concat([head, id]);
 }

@@ -1,12 +1,23 @@
-import type { Run } from './command.ts';
-import { type Namespace, runInside } from './netns.ts';
+import { writeFileSync } from 'node:fs';
+import { EgressError } from '../../shared/errors.ts';
+import { inside } from './inside.ts';
+import type { Namespace } from './netns.ts';
 
-/** Sets kernel parameters below `net` in a container's namespace. Unknown ones (a kernel without IPv6) are passed over. */
-export async function setSysctlsInside(
-  run: Run,
-  namespace: Namespace,
-  values: Readonly<Record<string, string>>,
-): Promise<void> {
-  const settings = Object.entries(values).map(([name, value]) => `${name}=${value}`);
-  await runInside(run, namespace, ['sysctl', '-q', '-e', '-w', ...settings]);
+/**
+ * Sets kernel parameters below `net` in a container's namespace: /proc/sys/net shows each thread its own. Unknown ones (a kernel
+ * without IPv6) are passed over. @throws EgressError NAMESPACE_GONE, HOST_COMMAND_FAILED
+ */
+export function setSysctlsInside(namespace: Namespace, values: Readonly<Record<string, string>>): void {
+  inside(namespace, () => {
+    for (const [name, value] of Object.entries(values)) write(`/proc/sys/${name.replaceAll('.', '/')}`, value);
+  });
+}
+
+function write(path: string, value: string): void {
+  try {
+    writeFileSync(path, value);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') throw new EgressError('HOST_COMMAND_FAILED', `writing ${path}: ${code}`, { cause: error });
+  }
 }

@@ -11,7 +11,8 @@ export async function readUapiPeers(socketPath: string): Promise<WgPeer[]> {
   return parseUapiPeers(await text(socket));
 }
 
-const ANSWER_MS = 5_000;
+/** A device that lives answers at once. */
+const ANSWER_MS = 4_000;
 
 /** Secrets stand among the lines, and are passed over. */
 export function parseUapiPeers(answer: string): WgPeer[] {

@@ -129,10 +129,10 @@ export class HostNetwork {
   }
 
   async applyLock(namespace: Namespace, lock: Lock): Promise<void> {
+    setSysctlsInside(namespace, NAMESPACE_SYSCTLS);
     await Promise.all([
       restoreInside(this.#run, namespace, 4, lock.v4),
       restoreInside(this.#run, namespace, 6, lock.v6),
-      setSysctlsInside(this.#run, namespace, NAMESPACE_SYSCTLS),
     ]);
   }
 

@@ -1,5 +1,4 @@
 import type { Container } from '../docker/container-folder.ts';
-import type { Run } from '../host/command.ts';
 import type { KeptFile } from '../host/kept-file.ts';
 import type { Namespace } from '../host/netns.ts';
 import { closeEmbeddedResolver, hasEmbeddedResolver } from '../host/sockets.ts';
@@ -21,7 +20,6 @@ export interface NamedSession {
  */
 export class SessionNames {
   readonly #session: NamedSession;
-  readonly #run: Run;
   readonly #signal: AbortSignal;
   /** Docker's resolver may not be used any more. */
   #taken = false;
@@ -29,9 +27,8 @@ export class SessionNames {
   #wanted: Resolvers | undefined;
   #resolvConf: KeptFile | undefined;
 
-  constructor(session: NamedSession, run: Run, signal: AbortSignal) {
+  constructor(session: NamedSession, signal: AbortSignal) {
     this.#session = session;
-    this.#run = run;
     this.#signal = signal;
   }
 
@@ -72,7 +69,7 @@ export class SessionNames {
   async reassert(): Promise<void> {
     const { namespace, container } = this.#session;
     if (!container) return;
-    if (this.#taken && namespace && hasEmbeddedResolver(namespace)) await this.#close(namespace);
+    if (this.#taken && namespace && hasEmbeddedResolver(namespace)) this.#close(namespace);
     if (!this.#wanted) return;
     this.#resolvConf ??= resolvConfOf(container);
     await keepResolvConf(this.#resolvConf, this.#wanted);
@@ -83,11 +80,11 @@ export class SessionNames {
     const { namespace, container } = this.#session;
     if (this.#taken || !namespace || !container) return;
     this.#taken = true;
-    if (await awaitEmbeddedResolver(namespace, this.#signal)) await this.#close(namespace);
+    if (await awaitEmbeddedResolver(namespace, this.#signal)) this.#close(namespace);
   }
 
-  async #close(namespace: Namespace): Promise<void> {
-    await closeEmbeddedResolver(this.#run, namespace);
+  #close(namespace: Namespace): void {
+    closeEmbeddedResolver(namespace);
     if (hasEmbeddedResolver(namespace)) {
       this.#session.warn(
         "This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.",

@@ -58,7 +58,7 @@ export class Session {
     this.folder = join(context.settings.runDir, record.namespace);
     this.#ledger = new SessionLedger(context, record, this.folder);
     this.#rules = new SessionRules(context, () => this.#wires());
-    this.#names = new SessionNames(this, context.run, this.#life.signal);
+    this.#names = new SessionNames(this, this.#life.signal);
     this.#egress = new Egress(this, context);
     this.#first = new FirstProcess(context.startHold, record.sandboxKey);
     this.#locked.promise.catch(() => undefined);

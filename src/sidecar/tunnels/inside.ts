@@ -47,7 +47,7 @@ export async function releaseInside(run: Run, namespace: Namespace): Promise<voi
  * same address never meet on the host.
  */
 export async function configureInside(run: Run, namespace: Namespace, routing: TunnelRouting): Promise<void> {
-  await allowIpv6(run, namespace, routing);
+  allowIpv6(namespace, routing);
   await ipBatchInside(run, namespace, planTunnelRoutes(routing));
 }
 
@@ -55,10 +55,10 @@ export async function configureInside(run: Run, namespace: Namespace, routing: T
  * Docker up to 25 turns IPv6 off in every container. Nobody on the other side may hand us routes (accept_ra), and
  * nobody there needs to hear of a link-local address (addr_gen_mode 1: none).
  */
-async function allowIpv6(run: Run, namespace: Namespace, { device, addresses }: TunnelRouting): Promise<void> {
+function allowIpv6(namespace: Namespace, { device, addresses }: TunnelRouting): void {
   if (!addresses.some((address) => familyOf(address) === 6)) return;
   const settings = `net.ipv6.conf.${device}`;
-  await setSysctlsInside(run, namespace, {
+  setSysctlsInside(namespace, {
     [`${settings}.addr_gen_mode`]: '1',
     [`${settings}.accept_ra`]: '0',
     [`${settings}.disable_ipv6`]: '0',

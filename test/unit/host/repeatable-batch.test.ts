@@ -25,10 +25,10 @@ describe('runRepeatableBatch', () => {
   test('hands the lines to one ip of one family', async () => {
     const calls: unknown[] = [];
     await apply(async (argv, options) => {
-      calls.push([argv.slice(3), options?.input]);
+      calls.push([argv, options?.namespace, options?.input]);
       return { stdout: '', stderr: '', exitCode: 0 };
     });
-    expect(calls).toEqual([[['ip', '-4', '-force', '-batch', '-'], `${lines.join('\n')}\n`]]);
+    expect(calls).toEqual([[['ip', '-4', '-force', '-batch', '-'], namespace, `${lines.join('\n')}\n`]]);
   });
 
   test('takes a rule that stands and a link that is gone for done', async () => {
@@ -57,7 +57,7 @@ describe('runRepeatableBatch', () => {
       'RTNETLINK answers: File exists\nCommand failed -:2\nError: inet prefix is expected\n',
       'inet prefix is expected',
     ],
-    ['nsenter itself', 'nsenter: reassociate to namespace failed\n', 'reassociate'],
+    ['ip itself', 'Cannot open netlink socket: Too many open files\n', 'netlink'],
     ['no reason', '', 'no reason given'],
   ])('fails for %s', async (_, stderr, message) => {
     await expect(apply(answering(1, stderr))).rejects.toMatchObject({

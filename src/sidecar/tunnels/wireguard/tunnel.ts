@@ -101,9 +101,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     record: TunnelRecord,
     { deadlineMs, signal }: Wait,
   ): Promise<TunnelUp> {
-    const observe = () =>
-      this.observe(place, record).catch((error) => (isBusy(record) ? undefined : Promise.reject(error)));
-    const probe = async () => ((await observe())?.latestHandshake === undefined ? undefined : true);
+    const probe = async () => ((await this.observe(place, record)).latestHandshake === undefined ? undefined : true);
     const answered = await poll(probe, { everyMs: POLL_MS, deadlineMs, signal });
     if (!answered) throw new EgressError('HANDSHAKE_TIMEOUT');
     return upOf(settings);
@@ -112,9 +110,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   async check(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<Health> {
     const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
     if (!mayBeAlive(record)) return gone;
-    const observed = await this.observe(place, record).catch((error) =>
-      isBusy(record) ? Promise.reject(error) : undefined,
-    );
+    const observed = await this.observe(place, record).catch(() => undefined);
     if (!observed) return gone;
     const { latestHandshake = 0 } = observed;
     const isStale = Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
@@ -213,9 +209,6 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
 /** As far as it can be told without asking the kernel. */
 const mayBeAlive = ({ implementation, process }: TunnelRecord): boolean =>
   implementation === 'kernel' || (process !== undefined && isSameProcess(process));
-
-/** A process that lives and gives no answer: that says nothing of its tunnel. */
-const isBusy = (record: TunnelRecord): boolean => record.implementation === 'userspace' && mayBeAlive(record);
 
 const upOf = ({ addresses, dns, searchDomains, mtu }: WireGuardSettings): TunnelUp => ({
   addresses,

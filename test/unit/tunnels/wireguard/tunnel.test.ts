@@ -1,13 +1,15 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EgressError } from '../../../../src/shared/errors.ts';
 import type { CommandOptions, Run } from '../../../../src/sidecar/host/command.ts';
 import type { TunnelPlace } from '../../../../src/sidecar/tunnels/tunnel.ts';
 import { createWireGuard } from '../../../../src/sidecar/tunnels/wireguard/tunnel.ts';
 import { fileAsNamespace } from '../../host/file-as-namespace.ts';
 import { egress, OTHER_PUBLIC_KEY, PRESHARED_KEY, PRIVATE_KEY, PUBLIC_KEY } from './samples.ts';
+
+const GONE = '/no/such';
 
 /** What a kernel with WireGuard would be told: commands are written down, and answered from a table. */
 let commands: string[];
@@ -17,14 +19,25 @@ let folder: string;
 let place: TunnelPlace;
 
 const run: Run = async (argv, options: CommandOptions = {}) => {
-  const inside = argv[0] === 'nsenter';
-  const command = `${inside ? 'inside: ' : ''}${(inside ? argv.slice(3) : argv).join(' ').replaceAll(folder, 'FOLDER')}`;
+  if (options.namespace?.path === GONE) throw new EgressError('NAMESPACE_GONE');
+  const command = `${options.namespace ? 'inside: ' : ''}${argv.join(' ').replaceAll(folder, 'FOLDER')}`;
   commands.push(options.input ? `${command}\n${options.input.trim().replace(/^/gm, '  ')}` : command);
   if (command.includes('setconf')) files = await readdir(join(folder, 'wg'));
   const { exitCode, stdout = '', stderr = '' } = answers(command) ?? { exitCode: 0 };
   if (exitCode === 0 || options.okExitCodes?.includes(exitCode)) return { exitCode, stdout, stderr };
   throw new EgressError('HOST_COMMAND_FAILED', `running ${command}: ${stderr}`);
 };
+
+/** Written, and not run: this would need a real namespace. */
+vi.mock('../../../../src/sidecar/host/sysctl.ts', () => ({
+  setSysctlsInside: (_namespace: unknown, values: Record<string, string>) => {
+    const command = `inside: sysctl ${Object.entries(values)
+      .map((pair) => pair.join('='))
+      .join(' ')}`;
+    commands.push(command);
+    if (answers(command)) throw new EgressError('HOST_COMMAND_FAILED');
+  },
+}));
 
 let resolved = ['198.51.100.7'];
 const host = { lookup: async () => resolved, ownAddresses: async () => [], lookupTimeoutMs: 1000 };
@@ -86,7 +99,7 @@ describe('a WireGuard tunnel of the kernel', () => {
         route replace 0.0.0.0/0 dev wg table 51820
         route replace ::/0 dev wg table 51820
         route replace 10.9.0.0/16 dev wg table 51820",
-        "inside: sysctl -q -e -w net.ipv6.conf.wg.addr_gen_mode=1 net.ipv6.conf.wg.accept_ra=0 net.ipv6.conf.wg.disable_ipv6=0",
+        "inside: sysctl net.ipv6.conf.wg.addr_gen_mode=1 net.ipv6.conf.wg.accept_ra=0 net.ipv6.conf.wg.disable_ipv6=0",
         "ip link add name kstunit type wireguard",
         "ip link set dev kstunit netns /proc/self/fd/3 name wg",
         "wg setconf kstunit FOLDER/wg/setconf",
@@ -173,14 +186,14 @@ describe('a WireGuard tunnel of the kernel', () => {
     expect(await stateAt(place)).not.toBe('gone');
     answers = () => ({ exitCode: 1 });
     expect(await stateAt(place)).toBe('gone');
-    expect(await stateAt({ ...place, namespace: { ...place.namespace, path: '/no/such' } })).toBe('gone');
+    expect(await stateAt({ ...place, namespace: { ...place.namespace, path: GONE } })).toBe('gone');
   });
 
   test('is removed from a namespace that stands, and needs none', async () => {
     await create().remove(place, record);
     expect(commands).toEqual(['inside: ip -force -batch -\n  link delete dev kstunit\n  link delete dev wg']);
     await create().remove({ hostDevice: 'kstunit' }, record);
-    await create().remove({ hostDevice: 'kstunit', namespace: { ...place.namespace, inode: 1 } }, record);
+    await create().remove({ hostDevice: 'kstunit', namespace: { ...place.namespace, path: GONE } }, record);
     expect(commands).toHaveLength(1);
   });
 });
