@@ -27,6 +27,8 @@ export interface Gateway extends GatewayAddresses {
   /** Pulls the gateway's plug on the lab's internet. */
   cut(): Promise<void>;
   restore(): Promise<void>;
+  /** Gives it another address on the lab's internet instead of the one it has. */
+  move(v4: string): Promise<void>;
   /** Names that its inner resolver was asked for. */
   queries(): string[];
   /** When each customer was last heard of, by public key; 0 for never. */
@@ -179,6 +181,10 @@ export function openGateway(names: LabNames, state: GatewayState): Gateway {
     },
     cut: () => ipBatch(names.wan, [`link set dev gw${number} down`]),
     restore: () => restorePlug(names, number),
+    move: async (v4) => {
+      await runInside(namespace, ['ip', '-4', 'address', 'flush', 'dev', 'eth0']);
+      await ipBatch(namespace, addressLines('eth0', `${v4}/24`));
+    },
     queries: () => queriesIn(queriesFile(names, number)),
     handshakes: () => handshakes(namespace),
   };

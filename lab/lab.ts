@@ -7,7 +7,8 @@ import type { Gateway, GatewayState } from './gateway.ts';
 import { openGateway, startGateway } from './gateway.ts';
 import { addNamespace, addressLines, ipBatch, namespaces, removeNamespace } from './namespace.ts';
 import type { Visit } from './site.ts';
-import { hostQueries, startSite, visits } from './site.ts';
+import { hostQueries, pointName, startSite, visits } from './site.ts';
+import { openUplink, routeHostThrough, type Uplink } from './uplink.ts';
 
 export interface LabOptions {
   readonly gateways: number;
@@ -24,7 +25,14 @@ export interface Lab {
   readonly hostLink: string;
   readonly site: { readonly v4: string; readonly v6: string; visits(): Visit[] };
   /** The host's own resolver; what it was asked for came past every tunnel. */
-  readonly resolver: { readonly v4: string; readonly v6: string; queries(): string[] };
+  readonly resolver: {
+    readonly v4: string;
+    readonly v6: string;
+    queries(): string[];
+    /** From now on the gateway's name (`gw1.test`) stands for this address. */
+    point(name: string, address: string): Promise<void>;
+  };
+  readonly uplink: Uplink;
   readonly gateways: readonly Gateway[];
   /** Counted from 1. */
   gateway(number: number): Gateway;
@@ -84,11 +92,6 @@ async function makeInternet(names: LabNames, gateways: number): Promise<void> {
   }
 }
 
-async function routeHostThrough(names: LabNames): Promise<void> {
-  await run(['ip', '-4', 'route', 'replace', 'default', 'via', ROUTER.v4, 'dev', names.wan]);
-  await run(['ip', '-6', 'route', 'replace', 'default', 'via', ROUTER.v6, 'dev', names.wan]);
-}
-
 const stateFile = (names: LabNames): string => `${names.folder}/state.json`;
 
 /** Makes a lab; what an earlier one of that prefix left is removed first. It outlives this process. */
@@ -98,7 +101,7 @@ export async function createLab({ gateways, prefix, defaultRoute = false }: LabO
   await mkdir(names.folder, { recursive: true, mode: 0o700 });
   try {
     await makeInternet(names, gateways);
-    if (defaultRoute) await routeHostThrough(names);
+    if (defaultRoute) await routeHostThrough(names.wan);
     const numbers = Array.from({ length: gateways }, (_, index) => index + 1);
     const [states] = await Promise.all([
       Promise.all(numbers.map((number) => startGateway(names, number))),
@@ -123,7 +126,12 @@ export async function openLab(prefix?: string): Promise<Lab> {
     names,
     hostLink: names.wan,
     site: { ...SITE, visits: () => visits(names) },
-    resolver: { ...RESOLVER, queries: () => hostQueries(names) },
+    resolver: {
+      ...RESOLVER,
+      queries: () => hostQueries(names),
+      point: (name, address) => pointName(names, name, address),
+    },
+    uplink: openUplink(names),
     gateways,
     gateway: (number) => {
       const gateway = gateways[number - 1];

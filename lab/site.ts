@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { LabNames } from './addresses.ts';
 import { gatewayAddresses, HOST, RESOLVER, SITE } from './addresses.ts';
@@ -17,6 +18,8 @@ export interface Visit {
 
 const visitsFile = (names: LabNames): string => `${names.folder}/site-visits.jsonl`;
 const queriesFile = (names: LabNames): string => `${names.folder}/resolver-queries.log`;
+const hostsFile = (names: LabNames): string => `${names.folder}/resolver-hosts`;
+const pidFile = (names: LabNames): string => `${names.folder}/resolver.pid`;
 
 /** Names of VPN servers that a host must refuse, though only their address tells. */
 const FORBIDDEN_ENDPOINTS: [string, string][] = [
@@ -29,20 +32,16 @@ const FORBIDDEN_ENDPOINTS: [string, string][] = [
 export async function startSite(names: LabNames, gateways: number): Promise<void> {
   const server = fileURLToPath(new URL('./site-server.ts', import.meta.url));
   startDaemon(names.site, [process.execPath, server, visitsFile(names)], `${names.folder}/site.log`);
-  const gatewayNames = Array.from({ length: gateways }, (_, index): [string, string] => [
-    `gw${index + 1}.test`,
-    gatewayAddresses(index + 1).v4,
-  ]);
+  const gatewayNames = Array.from(
+    { length: gateways },
+    (_, index) => `${gatewayAddresses(index + 1).v4} gw${index + 1}.test\n`,
+  );
+  await writeFile(hostsFile(names), gatewayNames.join(''));
   await startResolver(names.site, {
     listen: [RESOLVER.v4, RESOLVER.v6],
-    answers: [
-      ['site.test', SITE.v4],
-      ['site.test', SITE.v6],
-      ['exit.test', RESOLVER.v4],
-      ...FORBIDDEN_ENDPOINTS,
-      ...gatewayNames,
-    ],
+    answers: [['site.test', SITE.v4], ['site.test', SITE.v6], ['exit.test', RESOLVER.v4], ...FORBIDDEN_ENDPOINTS],
     log: queriesFile(names),
+    changing: { hostsFile: hostsFile(names), pidFile: pidFile(names) },
   });
   await until(`the page of ${names.site}`, async () => (await runInside(names.site, ['ss', '-Hltn'])).includes(':80 '));
 }
@@ -57,3 +56,9 @@ export function visits(names: LabNames): Visit[] {
 }
 
 export const hostQueries = (names: LabNames): string[] => queriesIn(queriesFile(names));
+
+export async function pointName(names: LabNames, name: string, address: string): Promise<void> {
+  const others = (await readFile(hostsFile(names), 'utf8')).split('\n').filter((line) => !line.endsWith(` ${name}`));
+  await writeFile(hostsFile(names), [...others.filter(Boolean), `${address} ${name}`, ''].join('\n'));
+  process.kill(Number(await readFile(pidFile(names), 'utf8')), 'SIGHUP');
+}

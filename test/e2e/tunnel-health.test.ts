@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { SITE, WIREGUARD_PORT } from '../../lab/addresses.ts';
 import { startDaemon } from '../../lab/daemon.ts';
-import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
-import { putLaunchScript, waitForState } from '../support/control.ts';
+import { each, FIRST_PROBE_MS, OPENVPN_PORT, secondsUntil, show, startBoth } from '../support/both-kinds.ts';
+import { waitForState } from '../support/control.ts';
 import { docker, inContainer, inNamespace } from '../support/docker.ts';
-import { DRIVER, dropLock, exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
+import { DRIVER, dropLock, exitAddress, NETWORK } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
 import { sleep } from '../support/wait.ts';
@@ -13,7 +13,6 @@ import { useWorld } from '../support/world.ts';
 
 const world = useWorld();
 const EXIT = '203.0.113.11';
-const OPENVPN_PORT = 1300;
 
 beforeAll(async () => {
   await docker('network', 'create', '-d', DRIVER, NETWORK);
@@ -22,27 +21,6 @@ afterEach(async () => {
   const containers = (await docker('ps', '-aq')).split('\n').filter(Boolean);
   if (containers.length > 0) await docker('rm', '-f', ...containers);
 });
-
-const startWireGuard = async (name: string, via?: string) =>
-  void (await startSession(world.lab, name, via === undefined ? {} : { client: { endpoint: via } }));
-
-/** As most providers set it up: the server is silent for 10 s at a time, and the client may wait for a minute. */
-async function startOpenVpn(name: string, via = EXIT): Promise<void> {
-  const server = await startOpenVpnServer(world.lab.names, 1, { port: OPENVPN_PORT, keepalive: [10, 60] });
-  const config = await server.clientConfig({ remotes: [`${via} ${OPENVPN_PORT}`] });
-  const egress = { type: 'openvpn', config, credential: LOGIN };
-  await putLaunchScript(name, { version: 1, egress });
-  await runContainer(name);
-  await waitForState(name, 'connected');
-}
-
-const KINDS = [
-  ['WireGuard', startWireGuard],
-  ['OpenVPN', startOpenVpn],
-] as const;
-
-/** Until the first probe has been answered: whoever has never answered one proves nothing by silence. */
-const FIRST_PROBE_MS = 4_000;
 
 /** As `tc netem delay 150ms loss 5%` at both ends. An hour of it takes an hour, so that is for who sets this. */
 const BAD_PATH = { delayMs: 150, lossPercent: 5, seconds: Number(process.env.KASM_SIDECAR_BAD_PATH_SECONDS ?? 25) };
@@ -62,40 +40,12 @@ const ENDS = '{ 203.0.113.1, 203.0.113.11 }';
 const NARROW = `table bridge narrow { chain frames { type filter hook forward priority 0; ip saddr ${ENDS} ip daddr ${ENDS} ip length > 1280 drop; }; }`;
 const PAGE = 'http://203.0.113.80/';
 
-const show = (seconds: readonly number[]): string => seconds.map((one) => one.toFixed(1)).join(' and ');
-
-const secondsUntil = async (name: string, state: string): Promise<number> => {
-  const began = performance.now();
-  await waitForState(name, state, 60_000);
-  return (performance.now() - began) / 1000;
-};
-
-interface Session {
-  readonly kind: (typeof KINDS)[number][0];
-  readonly name: string;
-  readonly device: 'wg' | 'tun0';
-}
-
-/** A session of each kind, both at once: most of the time these tests wait. */
-async function startBoth(word: string, via?: string): Promise<Session[]> {
-  return Promise.all(
-    KINDS.map(async ([kind, start]): Promise<Session> => {
-      const name = unique(word);
-      await start(name, via);
-      return { kind, name, device: kind === 'WireGuard' ? 'wg' : 'tun0' };
-    }),
-  );
-}
-
-const each = <T>(sessions: readonly Session[], act: (session: Session) => Promise<T>): Promise<T[]> =>
-  Promise.all(sessions.map(act));
-
 /** In the lab's switch, which all of the internet passes. */
 const inSwitch = (text: string): Promise<string> =>
   sh('nsenter', `--net=/run/netns/${world.lab.names.wan}`, 'nft', text);
 
 test('a gateway that dies at rest is noticed, and the sessions come back by themselves', async () => {
-  const sessions = await startBoth('rest');
+  const sessions = await startBoth(world, 'rest');
   await sleep(FIRST_PROBE_MS);
   await world.lab.gateway(1).cut();
   const noticed = await each(sessions, ({ name }) => secondsUntil(name, 'reconnecting'));
@@ -108,7 +58,7 @@ test('a gateway that dies at rest is noticed, and the sessions come back by them
 });
 
 test('a gateway that dies under traffic is noticed sooner', async () => {
-  const sessions = await startBoth('traffic');
+  const sessions = await startBoth(world, 'traffic');
   for (const { name } of sessions) await docker('exec', '-d', name, 'ping', '203.0.113.80');
   await sleep(FIRST_PROBE_MS);
   await world.lab.gateway(1).cut();
@@ -123,7 +73,7 @@ test(
   'loss of 5 % and 300 ms to the gateway and back are no death',
   async () => {
     layBadPath();
-    const sessions = await startBoth('bad-path', SITE.v4);
+    const sessions = await startBoth(world, 'bad-path', { endpoint: SITE.v4 });
     await sleep(BAD_PATH.seconds * 1000);
     const log = (await networkLog())
       .split('\n')
@@ -139,7 +89,7 @@ test(
 );
 
 test('a device that somebody else deletes: nothing leaves, and it comes back', async () => {
-  const sessions = await startBoth('deleted');
+  const sessions = await startBoth(world, 'deleted');
   await each(sessions, async ({ name, device }) => {
     await inNamespace(name, 'ip', 'link', 'delete', 'dev', device);
     expect(await exitAddress(name, { seconds: 1 })).not.toBe('203.0.113.1');
@@ -150,7 +100,7 @@ test('a device that somebody else deletes: nothing leaves, and it comes back', a
 test('a path that carries 1280 bytes and tells nobody: large downloads come through', async () => {
   await inSwitch(NARROW);
   try {
-    const sessions = await startBoth('narrow');
+    const sessions = await startBoth(world, 'narrow');
     const sizes = await each(sessions, async ({ name, device }) => {
       const link = () => inNamespace(name, 'ip', 'link', 'show', 'dev', device);
       const mtuOf = async () => Number(/mtu (\d+)/.exec(await link())?.[1]);
@@ -166,7 +116,7 @@ test('a path that carries 1280 bytes and tells nobody: large downloads come thro
 });
 
 test('a root inside flushes the lock, the rules and the routes: all of it comes back', async () => {
-  const sessions = await startBoth('flushed');
+  const sessions = await startBoth(world, 'flushed');
   await sleep(FIRST_PROBE_MS);
   const seconds = await each(sessions, async ({ name }) => {
     await dropLock(name);
