@@ -1,9 +1,12 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HOST } from '../../lab/addresses.ts';
+import { run } from '../../src/sidecar/host/command.ts';
 import { each, FIRST_PROBE_MS, type KindSession, secondsUntil, show, startBoth } from '../support/both-kinds.ts';
 import { session as askFor, waitForState } from '../support/control.ts';
-import { docker } from '../support/docker.ts';
+import { docker, inNamespace } from '../support/docker.ts';
+import { hostState } from '../support/host-state.ts';
 import { DRIVER, exitAddress, NETWORK } from '../support/session.ts';
+import { sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
 import { sleep } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
@@ -89,3 +92,124 @@ test('the host gets another address', async () => {
   expect(Math.max(...back)).toBeLessThan(30);
   expect(leaks()).toEqual([]);
 });
+
+describe('as a host that sleeps', () => {
+  const SLEEP_MS = 40_000;
+  const signalAll = async (sessions: readonly KindSession[], signal: NodeJS.Signals) => {
+    for (const { name } of sessions) process.kill((await session(name)).tunnel.process_id, signal);
+  };
+
+  test("the tunnels' processes stand still for 40 s", async () => {
+    const sessions = await startBoth(world, 'still');
+    await sleep(FIRST_PROBE_MS);
+    await signalAll(sessions, 'SIGSTOP');
+    const began = performance.now();
+    for (const { name } of sessions) expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
+    const noticed = await each(sessions, ({ name }) => secondsUntil(name, 'reconnecting'));
+    const pids = await each(sessions, async ({ name }) => (await session(name)).tunnel?.process_id);
+    await sleep(SLEEP_MS - (performance.now() - began));
+    for (const pid of pids) await sh('kill', '-CONT', String(pid)).catch(() => undefined); // may have been replaced
+    const back = await mended(sessions);
+    console.log(`stopped processes: noticed after ${show(noticed)} s, back after ${show(back)} s`);
+    expect(Math.max(...noticed)).toBeLessThan(20);
+    expect(Math.max(...back)).toBeLessThan(30);
+    expect(leaks()).toEqual([]);
+    for (const one of sessions) expect(await logOf(one)).not.toContain('→ failed');
+  });
+
+  test('the daemon stands still for 40 s, and with it half of the tunnels', async () => {
+    const [running, still] = [await startBoth(world, 'running'), await startBoth(world, 'asleep')];
+    await sleep(FIRST_PROBE_MS);
+    const pids = await each(still, async ({ name }) => (await session(name)).tunnel.process_id);
+    process.kill(world.sidecar.pid, 'SIGSTOP');
+    try {
+      for (const pid of pids) process.kill(pid, 'SIGSTOP');
+      for (const { name } of running) expect(await exitAddress(name)).toBe(EXIT);
+      for (const { name } of still) expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
+      await sleep(SLEEP_MS);
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+      process.kill(world.sidecar.pid, 'SIGCONT');
+    }
+    const back = await mended([...running, ...still]);
+    console.log(`a stopped daemon: back after ${show(back)} s`);
+    expect(Math.max(...back)).toBeLessThan(30);
+    await sleep(15_000); // whatever it believes to have missed, it takes nothing down for it
+    for (const { name } of [...running, ...still]) expect(await exitAddress(name)).toBe(EXIT);
+    expect(leaks()).toEqual([]);
+    for (const one of [...running, ...still]) expect(await logOf(one)).not.toContain('→ failed');
+    for (const one of running) expect(await logOf(one)).not.toContain('reconnecting');
+  });
+});
+
+describe('somebody else takes away, inside, no more than', () => {
+  test.each([
+    [
+      'the address',
+      ({ name, device }: KindSession) => inNamespace(name, 'ip', '-4', 'address', 'flush', 'dev', device),
+    ],
+    [
+      'the route',
+      ({ name, device }: KindSession) =>
+        inNamespace(name, 'ip', '-4', 'route', 'flush', 'table', '51820', 'dev', device),
+    ],
+  ])('%s: nothing leaves, and it comes back', async (what, take) => {
+    const sessions = await startBoth(world, 'inside');
+    await sleep(FIRST_PROBE_MS);
+    await each(sessions, take);
+    for (const { name } of sessions) expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
+    const back = await mended(sessions);
+    console.log(`${what} of the device: back after ${show(back)} s`);
+    expect(Math.max(...back)).toBeLessThan(30);
+    expect(leaks()).toEqual([]);
+    for (const one of sessions) expect(await logOf(one)).toMatch(/changed by somebody else|reconnecting → connected/);
+  });
+});
+
+describe('somebody else takes away, on the host,', () => {
+  /** What of it is ours. */
+  const ours = async (): Promise<string[]> => {
+    const { iptables, nftables } = await hostState();
+    return [
+      ...iptables.filter((line) => line.includes('KASM-SIDECAR')),
+      ...nftables.filter((table) => /^table \w+ kasm_sidecar/.test(table)),
+    ];
+  };
+  const tables = async (): Promise<string[]> =>
+    (await sh('nft', 'list', 'tables')).split('\n').filter((line) => line.includes(' kasm_sidecar'));
+  const forEachTable = async (verb: 'flush' | 'delete') => {
+    for (const table of await tables()) await sh('nft', `${verb} ${table}`);
+  };
+
+  test.each([
+    ['our tables', () => forEachTable('delete')],
+    ['the rules of our tables', () => forEachTable('flush')],
+    ['the rules of iptables', () => sh('iptables', '-F')],
+    ['the rules of ip6tables', () => sh('ip6tables', '-F')],
+    ['the rules of our chain', () => sh('iptables', '-F', 'KASM-SIDECAR')],
+  ])('%s: nothing leaves, and they come back', async (what, take) => {
+    const sessions = await startBoth(world, 'rules');
+    const saved = await Promise.all([sh('iptables-save'), sh('ip6tables-save')]);
+    const before = await ours();
+    await take();
+    try {
+      expect(await ours()).not.toEqual(before);
+      const began = performance.now();
+      await expect.poll(ours, { timeout: 40_000, interval: 200 }).toEqual(before);
+      const seconds = (performance.now() - began) / 1000;
+      console.log(`${what}: back after ${seconds.toFixed(1)} s`);
+      expect(seconds).toBeLessThan(30);
+      expect(await networkLog()).toMatch(/WARNING .*(host's rules|guard)/);
+      for (const { name } of sessions) expect(await exitAddress(name)).toBe(EXIT);
+      expect(leaks()).toEqual([]);
+    } finally {
+      await restoreDockers(saved);
+    }
+  });
+});
+
+/** Docker's own rules went as well, and it puts them back only when it starts. */
+async function restoreDockers([v4, v6]: readonly string[]): Promise<void> {
+  await run(['iptables-restore'], { input: v4 ?? '' });
+  await run(['ip6tables-restore'], { input: v6 ?? '' });
+}
