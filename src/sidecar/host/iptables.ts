@@ -17,6 +17,12 @@ export async function listChain(run: Run, family: IpFamily, chain: string): Prom
   return stdout.split('\n').filter((line) => line !== '');
 }
 
+/** What `iptables -S` shows of the host's table `filter`. */
+export async function listRules(run: Run, family: IpFamily): Promise<string[]> {
+  const { stdout } = await run([program(family, 'tables'), '--wait', WAIT, '-S']);
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
 /** Loads only the chains that `text` names and leaves all others as they are. */
 export async function restoreChains(run: Run, family: IpFamily, text: string): Promise<void> {
   await run([program(family, 'tables-restore'), '--wait', WAIT, '--noflush'], { input: text });

@@ -7,16 +7,15 @@ export async function loadNft(run: Run, text: string): Promise<void> {
   await run(['nft', '-f', '-'], { input: text });
 }
 
-const tables = z.object({
-  nftables: z.array(z.object({ table: z.object({ family: z.string(), name: z.string() }).optional() })),
-});
+const chains = z.object({ nftables: z.array(z.object({ chain: z.object({ table: z.string() }).optional() })) });
 
-/** Names of the host's tables, as `family name`. */
-export async function listTables(run: Run): Promise<string[]> {
-  const { stdout } = await run(['nft', '--json', 'list', 'tables']);
-  return tables
-    .parse(JSON.parse(stdout))
-    .nftables.flatMap(({ table }) => (table ? [`${table.family} ${table.name}`] : []));
+/**
+ * Names of the host's tables that filter at a device. By their chains: nft(8) 1.0.6 reads every rule for `list tables`, which
+ * takes six times as long with 100 of ours.
+ */
+export async function listDeviceTables(run: Run): Promise<string[]> {
+  const { stdout } = await run(['nft', '--json', 'list', 'chains', 'netdev']);
+  return [...new Set(chains.parse(JSON.parse(stdout)).nftables.flatMap(({ chain }) => (chain ? [chain.table] : [])))];
 }
 
 /** Absent is success: naming a table first makes it, so that the deletion can't fail. */
@@ -33,14 +32,27 @@ const ruleset = z.object({
   ),
 });
 
-/** For each table of a namespace, as `family name`, how many rules it has, and how many chains that drop by default. */
-export async function summariseRuleset(
-  run: Run,
-  namespace: Namespace,
-): Promise<Readonly<Record<string, { rules: number; drops: number }>>> {
-  const { stdout } = await runInside(run, namespace, ['nft', '--json', 'list', 'ruleset']);
+/** For each table, as `family name`, how many rules it has, and how many chains that drop by default. */
+export type TableSummaries = Readonly<Record<string, { rules: number; drops: number }>>;
+
+export async function summariseRuleset(run: Run, namespace: Namespace): Promise<TableSummaries> {
+  return summarise((await runInside(run, namespace, ['nft', '--json', 'list', 'ruleset'])).stdout);
+}
+
+/** Of the host's tables that filter at a device. */
+export async function summariseDeviceTables(run: Run): Promise<TableSummaries> {
+  return summarise((await run(['nft', '--json', 'list', 'ruleset', 'netdev'])).stdout);
+}
+
+/** Of one of the host's tables; empty where it is absent. */
+export async function summariseTable(run: Run, family: 'inet', name: string): Promise<TableSummaries> {
+  const { stdout, exitCode } = await run(['nft', '--json', 'list', 'table', family, name], { okExitCodes: [1] }); // 1: no such table
+  return exitCode === 0 ? summarise(stdout) : {};
+}
+
+function summarise(json: string): TableSummaries {
   const tables: Record<string, { rules: number; drops: number }> = {};
-  for (const { chain, rule } of ruleset.parse(JSON.parse(stdout)).nftables) {
+  for (const { chain, rule } of ruleset.parse(JSON.parse(json)).nftables) {
     const owner = chain ?? rule;
     if (!owner) continue;
     const name = `${owner.family} ${owner.table}`;

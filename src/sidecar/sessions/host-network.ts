@@ -3,9 +3,17 @@ import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import type { Run } from '../host/command.ts';
 import { ipBatch, listLinks, removeLink } from '../host/ip.ts';
-import { insertJump, listChain, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
+import { insertJump, listChain, listRules, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
 import type { Namespace } from '../host/netns.ts';
-import { listTables, loadNft, removeTable, summariseRuleset } from '../host/nft.ts';
+import {
+  listDeviceTables,
+  loadNft,
+  removeTable,
+  summariseDeviceTables,
+  summariseRuleset,
+  summariseTable,
+  type TableSummaries,
+} from '../host/nft.ts';
 import { setSysctlsInside } from '../host/sysctl.ts';
 import { GUARD_TABLE_PREFIX, guardTable, planForeignGuard, planGuard } from '../plan/guard.ts';
 import {
@@ -25,7 +33,7 @@ import {
   planPort,
 } from '../plan/link.ts';
 import type { Lock } from '../plan/lock.ts';
-import { summariseLock } from '../plan/lock-summary.ts';
+import { summariseLock, summariseText, type TableSummary } from '../plan/table-summary.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 
 /** No router may talk the container into an address or a route, and no interface answers for another's address. */
@@ -36,10 +44,18 @@ const NAMESPACE_SYSCTLS = {
   'net.ipv4.conf.all.route_localnet': '0',
 } as const;
 
+/** How the host's own rules look when they stand. */
+interface AppliedFirewall {
+  readonly table: TableSummary;
+  /** How many rules our own chain of iptables has, by address family. */
+  readonly chains: Readonly<Record<4 | 6, number>>;
+}
+
 /** The one place that makes plans true, on the host and in the namespaces. Everything here is safe to repeat. */
 export class HostNetwork {
   readonly #run: Run;
   readonly #firewall = new Queue();
+  #applied: AppliedFirewall | undefined;
 
   constructor(run: Run) {
     this.#run = run;
@@ -69,9 +85,13 @@ export class HostNetwork {
   /** The host's own rules for all networks together; without a network, none are left. */
   applyFirewall(networks: readonly FirewallNetwork[], others: readonly string[] = []): Promise<void> {
     return this.#firewall.run(async () => {
-      await loadNft(this.#run, planHostTable(networks, others));
+      this.#applied = undefined;
+      const table = planHostTable(networks, others);
+      await loadNft(this.#run, table);
       await this.#applyForwardChain(networks, 4);
       await this.#applyForwardChain(networks, 6);
+      const rulesIn = (family: 4 | 6) => countRules(planForwardChain(networks, family).split('\n'));
+      this.#applied = { table: summariseText(table), chains: { 4: rulesIn(4), 6: rulesIn(6) } };
     });
   }
 
@@ -85,10 +105,23 @@ export class HostNetwork {
     await insertJump(this.#run, family, 'FORWARD', position + 2, FORWARD_CHAIN);
   }
 
-  /** Whether the host's rules stand: what an administrator's flush takes away must come back. */
-  async firewallStands(): Promise<boolean> {
-    const [tables, chain] = await Promise.all([listTables(this.#run), listChain(this.#run, 4, 'FORWARD')]);
-    return tables.includes(`inet ${HOST_TABLE}`) && chain.some((rule) => rule.endsWith(`-j ${FORWARD_CHAIN}`));
+  /** Whether the host's rules look as they were applied: what an administrator's flush takes away must come back. */
+  firewallStands(): Promise<boolean> {
+    return this.#firewall.run(async () => {
+      const applied = this.#applied;
+      if (!applied) return false;
+      const [tables, ...chains] = await Promise.all([
+        summariseTable(this.#run, 'inet', HOST_TABLE),
+        this.#chainStands(4, applied.chains[4]),
+        this.#chainStands(6, applied.chains[6]),
+      ]);
+      return isDeepStrictEqual(tables[`inet ${HOST_TABLE}`], applied.table) && chains.every((stands) => stands);
+    });
+  }
+
+  async #chainStands(family: 4 | 6, rules: number): Promise<boolean> {
+    const found = await listRules(this.#run, family);
+    return countRules(found) === rules && found.includes(`-A FORWARD -j ${FORWARD_CHAIN}`);
   }
 
   /** Makes the pair with the guard shut before anything can pass. Undoes itself when it fails. */
@@ -122,11 +155,13 @@ export class HostNetwork {
 
   /** Host links that have a guard, whether or not the link is still there. */
   async guarded(): Promise<string[]> {
-    const prefix = `netdev ${GUARD_TABLE_PREFIX}`;
-    return (await listTables(this.#run))
-      .filter((table) => table.startsWith(prefix))
-      .map((table) => table.slice(prefix.length));
+    return (await listDeviceTables(this.#run))
+      .filter((table) => table.startsWith(GUARD_TABLE_PREFIX))
+      .map((table) => table.slice(GUARD_TABLE_PREFIX.length));
   }
+
+  /** How all guards look. For hundreds of them this takes nft(8) most of a second. */
+  summariseGuards = (): Promise<TableSummaries> => summariseDeviceTables(this.#run);
 
   async applyLock(namespace: Namespace, lock: Lock): Promise<void> {
     setSysctlsInside(namespace, NAMESPACE_SYSCTLS);
@@ -145,3 +180,11 @@ export class HostNetwork {
   links = () => listLinks(this.#run);
   removeLink = (name: string): Promise<void> => removeLink(this.#run, name);
 }
+
+/** Whether `guards` has that one, and it looks as it was made. */
+export const guardStands = (guards: TableSummaries, wire: Wire, passage: Passage): boolean =>
+  isDeepStrictEqual(guards[`netdev ${guardTable(wire.hostLink)}`], summariseText(planGuard(wire, passage)));
+
+/** Of our own chain. */
+const countRules = (rules: readonly string[]): number =>
+  rules.filter((rule) => rule.startsWith(`-A ${FORWARD_CHAIN} `)).length;

@@ -178,7 +178,7 @@ export class Networks {
   async repair(): Promise<void> {
     for (const record of this.all()) await this.#ensureBridge(record);
     if (this.#records.size > 0 && !(await this.#host.firewallStands())) {
-      this.#log.warn('networks', "The host's rules were gone; they are loaded again.");
+      this.#log.warn('networks', "The host's rules were changed by somebody else; they are loaded again.");
       await this.applyFirewall();
     } else if (this.#anyDirect() && (await this.#learnOthers())) {
       await this.applyFirewall();

@@ -8,6 +8,7 @@ import type { Endpoints } from './endpoints.ts';
 import { foreignLinks, undecided } from './foreign-links.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { Networks } from './networks.ts';
+import type { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 const LOOK_EVERY_MS = 40;
@@ -135,7 +136,7 @@ export class Reconciler {
       if (!changes.includes(true) && !isDue) return;
       this.#repairedAt = performance.now();
       await this.#background('networks', this.#networks.repair());
-      await this.#background('guards', this.#repairGuards());
+      await this.#background('guards', this.#verifyGuards());
       await this.#background('links', this.#guardForeign());
     });
   }
@@ -146,13 +147,17 @@ export class Reconciler {
     });
   }
 
-  /** A guard that somebody flushed: both layers of that session are applied anew. */
-  async #repairGuards(): Promise<void> {
-    const guarded = new Set(await this.#host.guarded());
-    for (const session of this.#sessions.all()) {
-      if (session.record.role === 'unknown') continue;
-      if (session.endpoints.every(({ id }) => guarded.has(hostLinkName(id)))) continue;
-      session.log('warn', 'The guard was gone; both layers are applied again.');
+  /** A guard that somebody flushed or changed: both layers of that session are applied anew. */
+  async #verifyGuards(): Promise<void> {
+    const changedIn = async (sessions: readonly Session[]) => {
+      const guards = await this.#host.summariseGuards();
+      return sessions.filter((session) => !session.guardsStand(guards));
+    };
+    const suspects = await changedIn(this.#sessions.all());
+    if (suspects.length === 0) return;
+    for (const session of await changedIn(suspects)) {
+      // not one that has just changed its state
+      session.log('warn', 'The guard was changed by somebody else; both layers are applied again.');
       await session.reapply();
     }
   }

@@ -2,9 +2,10 @@ import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { ChangeListener } from '../host/netlink.ts';
 import type { Namespace } from '../host/netns.ts';
+import type { TableSummaries } from '../host/nft.ts';
 import { type Lock, planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
-import type { HostNetwork } from './host-network.ts';
+import { guardStands, type HostNetwork } from './host-network.ts';
 import type { Networks } from './networks.ts';
 
 /** As much of what sessions share as the rules need. */
@@ -76,6 +77,11 @@ export class SessionRules {
       this.#isVisible = await this.#context.host.lockStands(namespace, lock);
       return this.#isVisible;
     });
+  }
+
+  /** Whether the guards look as they should by now; a listing from before a change of theirs says nothing. */
+  guardsStand(guards: TableSummaries): boolean {
+    return this.#wires().every((wire) => guardStands(guards, wire, this.#passage));
   }
 
   /** For the proxy: trusted, so a guard that lets everything by, and no lock, also where it was taken for a session at first. */

@@ -5,6 +5,7 @@ import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, findContainer } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
+import type { TableSummaries } from '../host/nft.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
@@ -425,6 +426,10 @@ export class Session {
     if (this.isProxy) return this.#openToProxy();
     await this.#applyRules({ again: true });
     await this.reassertNames();
+  }
+
+  guardsStand(guards: TableSummaries): boolean {
+    return this.record.role === 'unknown' || this.#rules.guardsStand(guards);
   }
 
   /** A root in the container can flush the lock; it comes back. */

@@ -8,14 +8,14 @@ export interface TableSummary {
 }
 
 /** By family and table, as nft(8) names them: `ip mangle`. */
-export type LockSummary = Readonly<Record<string, TableSummary>>;
+export type TableSummaries = Readonly<Record<string, TableSummary>>;
 
-export const summariseLock = ({ v4, v6 }: Lock): LockSummary => ({
+export const summariseLock = ({ v4, v6 }: Lock): TableSummaries => ({
   ...summariseFamily('ip', v4),
   ...summariseFamily('ip6', v6),
 });
 
-const summariseFamily = (family: 'ip' | 'ip6', text: string): LockSummary =>
+const summariseFamily = (family: 'ip' | 'ip6', text: string): TableSummaries =>
   Object.fromEntries(
     text
       .split('*')
@@ -27,3 +27,12 @@ const summariseFamily = (family: 'ip' | 'ip6', text: string): LockSummary =>
         return [`${family} ${lines[0]}`, { rules, drops }];
       }),
   );
+
+/** Of one table's text for nft(8), as `planGuard` and `planHostTable` write it: a rule a line, indented within its chain. */
+export function summariseText(text: string): TableSummary {
+  const lines = text.split('\n');
+  return {
+    rules: lines.filter((line) => /^ {4}(?!type )/.test(line)).length,
+    drops: lines.filter((line) => line.includes('policy drop;')).length,
+  };
+}
