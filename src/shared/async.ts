@@ -1,17 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+export interface PollOptions {
+  readonly everyMs: number;
+  /** What hasn't come within a second may not come for long: from then on it is asked for as rarely as this. */
+  readonly laterEveryMs?: number;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal;
+}
+
+const SOON_MS = 1_000;
+
 /** Asks again every `everyMs` until `probe` gives something, or the deadline is over: then undefined. */
 export async function poll<T>(
   probe: () => Promise<T | undefined> | T | undefined,
-  options: { everyMs: number; deadlineMs: number; signal?: AbortSignal },
+  { everyMs, laterEveryMs = everyMs, deadlineMs, signal }: PollOptions,
 ): Promise<T | undefined> {
-  const end = performance.now() + options.deadlineMs;
+  const began = performance.now();
   for (;;) {
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     const found = await probe();
     if (found !== undefined) return found;
-    if (performance.now() >= end) return undefined;
-    await sleep(options.everyMs, undefined, options.signal ? { signal: options.signal } : {});
+    const waited = performance.now() - began;
+    if (waited >= deadlineMs) return undefined;
+    await sleep(waited < SOON_MS ? everyMs : laterEveryMs, undefined, signal ? { signal } : {});
   }
 }
 

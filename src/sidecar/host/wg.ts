@@ -23,12 +23,15 @@ export async function setConfig({ name, run }: WgDevice, file: string): Promise<
   await run(['wg', 'setconf', name, file]);
 }
 
+/** A user-space device that lives answers at once; one that hangs must not be waited for. */
+const ANSWER_WITHIN_MS = 4_000;
+
 export async function setEndpoint({ name, run }: WgDevice, publicKey: string, endpoint: string): Promise<void> {
-  await run(['wg', 'set', name, 'peer', publicKey, 'endpoint', endpoint]);
+  await run(['wg', 'set', name, 'peer', publicKey, 'endpoint', endpoint], { timeoutMs: ANSWER_WITHIN_MS });
 }
 
 export async function readPeers({ name, run }: WgDevice): Promise<WgPeer[]> {
-  const { stdout } = await run(['wg', 'show', name, 'dump']);
+  const { stdout } = await run(['wg', 'show', name, 'dump'], { timeoutMs: ANSWER_WITHIN_MS });
   return parseDump(stdout);
 }
 

@@ -41,7 +41,7 @@ export const createOpenVpn = (options: OpenVpnOptions): TunnelKind<OpenVpnSettin
 const DEVICE = TUNNEL_DEVICES.openvpn;
 const DEFAULT_MTU = 1500;
 const RECONNECT_EVERY_MS = 20_000;
-const POLL_MS = 5;
+const SETTLED_POLL = { everyMs: 5, laterEveryMs: 100 };
 const EVERYWHERE = ['0.0.0.0/0', '::/0'];
 
 /**
@@ -89,7 +89,7 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
       if (connection.takeLogFlood()) await cutLog(place.folder);
       return connection.isUp || (this.#whyInVain(connection, settings, record) ?? undefined);
     };
-    const outcome = await poll(settled, { everyMs: POLL_MS, deadlineMs, signal });
+    const outcome = await poll(settled, { ...SETTLED_POLL, deadlineMs, signal });
     if (outcome === true) {
       await cutLog(place.folder); // it shows who has logged in
       return this.#bringInside(place, settings, connection);

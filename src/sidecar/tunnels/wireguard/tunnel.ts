@@ -54,7 +54,9 @@ export const createWireGuard = (options: WireGuardOptions): TunnelKind<WireGuard
 
 /** WireGuard's REJECT_AFTER_TIME (whitepaper, 6.1) and a keepalive's time: without a new handshake by then, nothing comes through. */
 const STALE_AFTER_SECONDS = 205;
-const POLL_MS = 25;
+const HANGS = "The tunnel's device is gone or does not answer.";
+/** Each look costs a process. */
+const HANDSHAKE_POLL = { everyMs: 25, laterEveryMs: 1_000 };
 
 class WireGuard implements TunnelKind<WireGuardSettings> {
   readonly kind = 'wireguard';
@@ -102,7 +104,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     { deadlineMs, signal }: Wait,
   ): Promise<TunnelUp> {
     const probe = async () => ((await this.observe(place, record)).latestHandshake === undefined ? undefined : true);
-    const answered = await poll(probe, { everyMs: POLL_MS, deadlineMs, signal });
+    const answered = await poll(probe, { ...HANDSHAKE_POLL, deadlineMs, signal });
     if (!answered) throw new EgressError('HANDSHAKE_TIMEOUT');
     return upOf(settings);
   }
@@ -111,7 +113,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
     if (!mayBeAlive(record)) return gone;
     const observed = await this.observe(place, record).catch(() => undefined);
-    if (!observed) return gone;
+    if (!observed) return { state: 'gone', why: new EgressError('TUNNEL_DIED', HANGS) };
     const { latestHandshake = 0 } = observed;
     const isStale = Date.now() / 1000 - latestHandshake > STALE_AFTER_SECONDS;
     return isStale ? { state: 'silent', why: new EgressError('TUNNEL_STALE') } : { state: 'up', up: upOf(settings) };
@@ -143,10 +145,9 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   async refresh(place: TunnelPlace, settings: WireGuardSettings, record: TunnelRecord): Promise<TunnelRecord> {
     const pinned = await this.#pin(settings, record.pinned);
     const device = wgDeviceOf(this.#run, place, record);
-    for (const [index, { publicKey }] of settings.servers.entries()) {
-      const endpoint = pinned[index];
-      if (endpoint !== undefined && endpoint !== record.pinned[index]) await setEndpoint(device, publicKey, endpoint);
-    }
+    // Also where it is the same: wireguard-go sends from the address that the host once had, and a server may have roamed.
+    for (const [index, { publicKey }] of settings.servers.entries())
+      if (pinned[index] !== undefined) await setEndpoint(device, publicKey, pinned[index]);
     return { ...record, pinned };
   }
 

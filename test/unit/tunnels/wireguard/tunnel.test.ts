@@ -171,13 +171,16 @@ describe('a WireGuard tunnel of the kernel', () => {
     expect(commands).toEqual(['inside: wg show wg dump']);
   });
 
-  test('follows a name to its new address, inside, and only that server', async () => {
+  test('follows a name to its new address, inside, and makes the device forget from where it has sent', async () => {
     resolved = ['198.51.100.9', '198.51.100.10'];
     expect(await create().refresh(place, settings, record)).toEqual({
       ...record,
       pinned: ['198.51.100.9:51820', '203.0.113.1:1'],
     });
-    expect(commands).toEqual([`inside: wg set wg peer ${PUBLIC_KEY} endpoint 198.51.100.9:51820`]);
+    expect(commands).toEqual([
+      `inside: wg set wg peer ${PUBLIC_KEY} endpoint 198.51.100.9:51820`,
+      `inside: wg set wg peer ${OTHER_PUBLIC_KEY} endpoint 203.0.113.1:1`,
+    ]);
   });
 
   test('is gone when its device is not inside any more', async () => {
