@@ -16,6 +16,7 @@ import { HostNetwork } from './sessions/host-network.ts';
 import { LaunchScripts } from './sessions/launch-scripts.ts';
 import { Networks } from './sessions/networks.ts';
 import { removeOrphans } from './sessions/orphans.ts';
+import { Pace } from './sessions/pace.ts';
 import { Reconciler } from './sessions/reconciler.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
 import { RecordStore } from './store/record-store.ts';
@@ -108,6 +109,8 @@ function compose(settings: Settings, log: LogFile) {
     networks,
     launchScripts,
     tunnels,
+    restoring: new Pace(),
+    refreshing: new Pace(),
     events,
     log,
     proxiesOf: (networkId) => registry.proxiesOf(networkId),

@@ -20,6 +20,7 @@ import {
   type Wait,
 } from '../tunnels/tunnel.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
+import { retryPause } from './pace.ts';
 import type { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 import { TunnelWatch } from './tunnel-watch.ts';
@@ -30,8 +31,6 @@ const CHECK_DEAD_EVERY_MS = 10_000;
 const LOOK_EVERY_MS = 1_000;
 /** Each is a lookup on the host. */
 const REFRESH_EVERY_MS = 10_000;
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 15_000;
 
 /** One session's tunnel: brings it up within its deadline, and keeps it up. One attempt at a time. */
 export class Egress {
@@ -174,22 +173,30 @@ export class Egress {
     let watch = this.#watch(tunnel, record, signal);
     try {
       while (!signal.aborted) {
+        await this.#announceDeath(watch);
         const health = await this.#check(tunnel, record, signal);
         signal.throwIfAborted();
         if (health?.state === 'refused') throw health.why;
         const before = record;
         const truth = health && (await heard(health, watch));
         signal.throwIfAborted();
-        if (truth) record = await this.#answer(tunnel, record, truth, signal);
+        if (truth) record = await this.#answer(tunnel, record, truth, watch, signal);
         if (record.process?.id !== before.process?.id || !isDeepStrictEqual(record.up, before.up)) {
           watch?.close();
           watch = this.#watch(tunnel, record, signal);
         }
-        await this.#pause(tunnel, record, watch, signal);
+        const cameBack = health?.state === 'up' && truth?.state === 'silent' && !watch?.isDead;
+        if (!cameBack) await this.#pause(tunnel, record, watch, signal);
       }
     } finally {
       watch?.close();
     }
+  }
+
+  /** Before the tunnel is asked, which may hang. */
+  async #announceDeath(watch: TunnelWatch | undefined): Promise<void> {
+    if (watch?.isDead && this.#session.record.state === 'connected')
+      await this.#session.enter('reconnecting', new EgressError('TUNNEL_STALE'));
   }
 
   /** Undefined where there is nothing to watch: the tunnel itself must tell. */
@@ -229,6 +236,7 @@ export class Egress {
     tunnel: WantedTunnel,
     record: TunnelRecord,
     health: Health,
+    watch: TunnelWatch | undefined,
     signal: AbortSignal,
   ): Promise<TunnelRecord> {
     switch (health.state) {
@@ -239,7 +247,7 @@ export class Egress {
         return { ...record, up: health.up };
       case 'silent':
         await this.#session.enter('reconnecting', health.why);
-        return this.#refresh(tunnel, record, signal);
+        return this.#refresh(tunnel, record, watch, signal);
       case 'gone':
       case 'refused':
         await this.#session.enter('reconnecting', health.why);
@@ -266,9 +274,10 @@ export class Egress {
 
   /** The process or the device is gone: the same device name again, as often as it takes. */
   async #restore(tunnel: WantedTunnel, signal: AbortSignal): Promise<TunnelRecord> {
-    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(2 * wait, LAST_RETRY_MS)) {
+    for (let tries = 0; ; tries++) {
       try {
         await this.#removeTunnel();
+        await this.#context.restoring.turn(signal);
         const record = await this.#establish(tunnel);
         const up = await this.#awaitUp(tunnel, record, { deadlineMs: this.#session.deadlineMs(), signal });
         await this.#connected(tunnel, signal);
@@ -277,7 +286,7 @@ export class Egress {
         signal.throwIfAborted();
         const failure = toEgressError(error);
         if (isFinal(failure.code)) throw failure;
-        const pause = wait * (0.5 + Math.random()); // 200 sessions of one gateway must not come back in one second
+        const pause = retryPause(tries);
         this.#session.log('warn', `Another try in ${(pause / 1000).toFixed(1)} s: ${explain(failure)}`);
         await sleep(pause, undefined, { signal });
       }
@@ -285,10 +294,15 @@ export class Egress {
   }
 
   /** The tunnel itself keeps asking; what it can't know is that the server's name leads elsewhere now. */
-  async #refresh({ kind, settings }: WantedTunnel, record: TunnelRecord, signal: AbortSignal): Promise<TunnelRecord> {
+  async #refresh(
+    { kind, settings }: WantedTunnel,
+    record: TunnelRecord,
+    watch: TunnelWatch | undefined,
+    signal: AbortSignal,
+  ): Promise<TunnelRecord> {
     if (performance.now() - this.#refreshedAt < REFRESH_EVERY_MS) return record;
+    if (!(await this.#waitForTurn(watch, signal))) return record;
     this.#refreshedAt = performance.now();
-    signal.throwIfAborted();
     const refreshed = await kind.refresh(this.#place(), settings, record).catch((error) => {
       this.#session.log('warn', explain(error));
       return record;
@@ -298,6 +312,15 @@ export class Egress {
       await this.#session.useServers(refreshed.pinned.map(hostOf));
     }
     return refreshed;
+  }
+
+  /** @returns whether the tunnel is still silent when its turn has come */
+  async #waitForTurn(watch: TunnelWatch | undefined, signal: AbortSignal): Promise<boolean> {
+    await this.#context.refreshing.turn(signal);
+    if (!watch?.isDead) return true; // it was the tunnel itself that said so
+    await watch.askAgain();
+    signal.throwIfAborted();
+    return watch.isDead;
   }
 
   /** `allow`: past the tunnel, by the wire. Docker may not have given the wire its address yet. */

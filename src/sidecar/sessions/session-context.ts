@@ -8,6 +8,7 @@ import type { EventJournal } from './event-journal.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { LaunchScripts } from './launch-scripts.ts';
 import type { Networks } from './networks.ts';
+import type { Pace } from './pace.ts';
 
 /** What every session shares. */
 export interface SessionContext {
@@ -18,6 +19,10 @@ export interface SessionContext {
   readonly networks: Networks;
   readonly launchScripts: LaunchScripts;
   readonly tunnels: Readonly<Record<TunnelKindName, TunnelKind>>;
+  /** Whose tunnel must be made again waits for its turn. */
+  readonly restoring: Pace;
+  /** Whose server has fallen silent looks for it, and tries it again, in its turn: most notice it in the same second. */
+  readonly refreshing: Pace;
   readonly events: EventJournal;
   readonly log: Log;
   readonly proxiesOf: (networkId: string) => ProxyPeer[];
