@@ -6,6 +6,7 @@ import type { SessionState } from '../../shared/session-view.ts';
 import { RecordStore } from '../store/record-store.ts';
 import { type SessionRecord, sessionRecord } from '../store/records.ts';
 import type { SessionContext } from './session-context.ts';
+import { TRANSITIONS } from './transitions.ts';
 
 /** What one session has come to: its record on disk, its lines in the log, its events. */
 export class SessionLedger {
@@ -51,6 +52,9 @@ export class SessionLedger {
     const previous = this.#record.state;
     const reason = why && { code: why.code, message: why.message };
     if (previous === state && reason?.code === this.#record.reason?.code) return undefined;
+    // Never in its way: the state that is wanted now decides what may pass.
+    if (!TRANSITIONS[previous].includes(state))
+      this.log('error', `There should be no way from ${previous} to ${state}`);
     const { reason: _, ...record } = this.#record;
     this.#record = { ...record, state, since: new Date().toISOString(), ...(reason ? { reason } : {}) };
     this.#save();
