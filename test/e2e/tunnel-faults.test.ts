@@ -1,10 +1,20 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { HOST } from '../../lab/addresses.ts';
+import { HOST, WIREGUARD_PORT } from '../../lab/addresses.ts';
 import { run } from '../../src/sidecar/host/command.ts';
-import { each, FIRST_PROBE_MS, type KindSession, secondsUntil, show, startBoth } from '../support/both-kinds.ts';
-import { session as askFor, waitForState } from '../support/control.ts';
+import {
+  each,
+  FIRST_PROBE_MS,
+  type KindSession,
+  OPENVPN_PORT,
+  secondsUntil,
+  show,
+  startBoth,
+} from '../support/both-kinds.ts';
+import { session as askFor, type EventStream, listen, waitForState } from '../support/control.ts';
+import { bySecond, type Dial, Dials } from '../support/dials.ts';
 import { docker, inNamespace } from '../support/docker.ts';
 import { hostState } from '../support/host-state.ts';
+import { difference, loadOf } from '../support/load.ts';
 import { DRIVER, exitAddress, NETWORK } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
@@ -39,6 +49,11 @@ const logOf = async ({ name }: KindSession): Promise<string> =>
     .filter((line) => line.includes(` ${name} `))
     .join('\n');
 
+const stepsOf = ({ name }: KindSession, { events }: EventStream): string[] =>
+  events
+    .filter(({ container }) => container?.name === name)
+    .map(({ previous, state, reason }) => `${previous} → ${state} ${reason?.code ?? ''}`.trim());
+
 /** Within the 30 s that a tunnel has, each of them carries again, by `exit`. @returns seconds, for each */
 async function mended(sessions: readonly KindSession[], exit = EXIT): Promise<number[]> {
   const began = performance.now();
@@ -55,6 +70,7 @@ describe('the uplink of the host', () => {
     ['loses its carrier', 'cutCarrier', 12_000],
   ] as const)('%s and comes back', async (_, cut, awayMs) => {
     const sessions = await startBoth(world, 'uplink');
+    const stream = await listen();
     await sleep(FIRST_PROBE_MS);
     await world.lab.uplink[cut]();
     for (const { name } of sessions) expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
@@ -67,7 +83,11 @@ describe('the uplink of the host', () => {
     expect(Math.max(...noticed)).toBeLessThan(20);
     expect(Math.max(...back)).toBeLessThan(30);
     expect(leaks()).toEqual([]);
-    for (const one of sessions) expect(await logOf(one)).toMatch(/reconnecting → connected/);
+    stream.end();
+    for (const one of sessions) {
+      expect(await logOf(one)).toMatch(/connected → reconnecting: .+ \(TUNNEL_STALE\)[\s\S]*reconnecting → connected/);
+      expect(stepsOf(one, stream)).toEqual(['connected → reconnecting TUNNEL_STALE', 'reconnecting → connected']);
+    }
   });
 });
 
@@ -213,3 +233,80 @@ async function restoreDockers([v4, v6]: readonly string[]): Promise<void> {
   await run(['iptables-restore'], { input: v4 ?? '' });
   await run(['ip6tables-restore'], { input: v6 ?? '' });
 }
+
+/** In the lab's switch: the gateway is gone, and the host still believes that there is a way to it. */
+const CUT = `table bridge cut { chain frames { type filter hook forward priority 0; ip daddr ${EXIT} drop; ip saddr ${EXIT} drop; }; }`;
+const inSwitch = (text: string): Promise<string> =>
+  sh('nsenter', `--net=/run/netns/${world.lab.names.wan}`, 'nft', text);
+
+test('a gateway that comes and goes every few seconds does not load the host', async () => {
+  const sessions = await startBoth(world, 'flapping');
+  for (const { name } of sessions) await docker('exec', '-d', name, 'ping', world.lab.site.v4);
+  await sleep(FIRST_PROBE_MS);
+  const measured = async (act: () => Promise<unknown>) => {
+    const before = await loadOf(world.sidecar.pid);
+    await act();
+    return difference(before, await loadOf(world.sidecar.pid));
+  };
+  const quiet = await measured(() => sleep(20_000));
+  const flapping = await measured(async () => {
+    for (let time = 0; time < 6; time++) {
+      await inSwitch(CUT);
+      await sleep(7_000);
+      await inSwitch('delete table bridge cut');
+      await sleep(3_000);
+    }
+  });
+  const back = await mended(sessions);
+  console.log(
+    `flapping for 60 s: ${JSON.stringify(flapping)}; quiet for 20 s: ${JSON.stringify(quiet)}; back ${show(back)}`,
+  );
+  for (const one of sessions) expect(await logOf(one)).not.toContain('→ failed');
+  expect(flapping.starts).toBeLessThan(10 * 60); // processes and threads: some a second, and not more the longer it lasts
+});
+
+test('many tunnels that fall silent together, or must be made again, do not dial in one second', async () => {
+  const sessions: KindSession[] = [];
+  for (let pair = 0; pair < 10; pair++) sessions.push(...(await startBoth(world, 'herd')));
+  for (const { name } of sessions) await docker('exec', '-d', name, 'ping', world.lab.site.v4);
+  await sleep(FIRST_PROBE_MS);
+  const awayMs = 20_000;
+  const away = async (act: () => Promise<unknown>) => {
+    const dials = new Dials(EXIT, { wireguard: WIREGUARD_PORT, openvpn: OPENVPN_PORT });
+    await dials.start();
+    const before = await loadOf(world.sidecar.pid);
+    const began = Date.now() / 1000;
+    await inSwitch(CUT);
+    await act();
+    await sleep(awayMs);
+    const cost = difference(before, await loadOf(world.sidecar.pid));
+    await inSwitch('delete table bridge cut');
+    const returned = Date.now() / 1000;
+    const back = Math.max(...(await mended(sessions)));
+    const seen = await dials.stop();
+    const counts = (kind: Dial['kind'], from: number, seconds: number) =>
+      bySecond(
+        seen.filter((dial) => dial.kind === kind),
+        from,
+        seconds,
+      );
+    const ofKind = (kind: Dial['kind']) => ({
+      away: counts(kind, began, awayMs / 1000),
+      back: counts(kind, returned, 12),
+    });
+    return { cost, back, WireGuard: ofKind('WireGuard'), OpenVPN: ofKind('OpenVPN') };
+  };
+
+  const silent = await away(async () => undefined);
+  console.log(`${sessions.length} tunnels silent at once: ${JSON.stringify(silent)}`);
+  const pids = await each(sessions, async ({ name }) => (await session(name)).tunnel.process_id);
+  const killed = await away(async () => {
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+  });
+  console.log(`${sessions.length} tunnels killed at once: ${JSON.stringify(killed)}`);
+  for (const { back, WireGuard, OpenVPN } of [silent, killed]) {
+    expect(back).toBeLessThan(30);
+    const together = Math.max(...[WireGuard, OpenVPN].flatMap((dials) => [...dials.away, ...dials.back]));
+    expect(together).toBeLessThan(sessions.length / 2);
+  }
+});
