@@ -38,6 +38,7 @@ export class Egress {
   readonly #context: SessionContext;
   #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
   #observed: TunnelObservation | undefined;
+  #complaint = '';
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(session: Session, context: SessionContext) {
@@ -241,6 +242,7 @@ export class Egress {
   ): Promise<TunnelRecord> {
     switch (health.state) {
       case 'up':
+        this.#complaint = '';
         await this.#takeUp(record, health.up);
         signal.throwIfAborted();
         await this.#session.enter('connected');
@@ -286,9 +288,9 @@ export class Egress {
         signal.throwIfAborted();
         const failure = toEgressError(error);
         if (isFinal(failure.code)) throw failure;
-        const pause = retryPause(tries);
-        this.#session.log('warn', `Another try in ${(pause / 1000).toFixed(1)} s: ${explain(failure)}`);
-        await sleep(pause, undefined, { signal });
+        await this.#session.enter('reconnecting', failure);
+        this.#complain(explain(failure));
+        await sleep(retryPause(tries), undefined, { signal });
       }
     }
   }
@@ -304,7 +306,7 @@ export class Egress {
     if (!(await this.#waitForTurn(watch, signal))) return record;
     this.#refreshedAt = performance.now();
     const refreshed = await kind.refresh(this.#place(), settings, record).catch((error) => {
-      this.#session.log('warn', explain(error));
+      this.#complain(explain(error));
       return record;
     });
     if (refreshed.pinned.join() !== record.pinned.join()) {
@@ -312,6 +314,13 @@ export class Egress {
       await this.#session.useServers(refreshed.pinned.map(hostOf));
     }
     return refreshed;
+  }
+
+  /** Once for each outage: hundreds of sessions that try again every few seconds would say the same for hours. */
+  #complain(text: string): void {
+    if (text === this.#complaint) return;
+    this.#complaint = text;
+    this.#session.log('warn', `${text}; it is tried again, at the latest every 15 s`);
   }
 
   /** @returns whether the tunnel is still silent when its turn has come */
