@@ -25,6 +25,11 @@ const settings = z.object({
   /** Ranges that a VPN server's address may lie in although it is the host's own, loopback, link-local or Docker's. */
   KASM_SIDECAR_ENDPOINT_ALLOW: cidrList.default([]),
   KASM_SIDECAR_WIREGUARD: z.enum(['auto', 'kernel', 'userspace']).default('auto'),
+  /** Its file must be called openvpn: processes are found by that name. */
+  KASM_SIDECAR_OPENVPN: z
+    .string()
+    .regex(/^(\/.*\/|)openvpn$/, 'neither "openvpn" nor the absolute path of a program of that name')
+    .default('openvpn'),
   /** How long Docker may be kept waiting for a session's egress before the container starts blocked. Docker gives up after 30 s. */
   KASM_SIDECAR_GATE_SECONDS: z.coerce.number().min(0).max(20).default(10),
 });
@@ -39,6 +44,7 @@ export interface Settings {
   readonly profileDir: string;
   readonly endpointAllow: readonly string[];
   readonly wireguard: 'auto' | 'kernel' | 'userspace';
+  readonly openvpn: string;
   readonly gateMs: number;
 }
 
@@ -58,6 +64,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     profileDir: data.KASM_SIDECAR_PROFILE_DIR,
     endpointAllow: data.KASM_SIDECAR_ENDPOINT_ALLOW,
     wireguard: data.KASM_SIDECAR_WIREGUARD,
+    openvpn: data.KASM_SIDECAR_OPENVPN,
     gateMs: data.KASM_SIDECAR_GATE_SECONDS * 1000,
   };
 }

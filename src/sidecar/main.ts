@@ -86,7 +86,7 @@ function compose(settings: Settings, log: LogFile) {
   const peerPolicy = createPeerPolicy(settings, engine);
   const tunnels = {
     wireguard: createWireGuard({ run, peerPolicy, implementation: settings.wireguard, log }),
-    openvpn: createOpenVpn({ run, peerPolicy }),
+    openvpn: createOpenVpn({ run, peerPolicy, binary: settings.openvpn }),
   };
   const launchScripts = new LaunchScripts({
     store: new RecordStore(join(settings.stateDir, 'launch-scripts'), launchScriptRecord),

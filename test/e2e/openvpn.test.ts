@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OpenVpnClientOptions } from '../../lab/openvpn-client.ts';
@@ -86,20 +87,32 @@ describe('what a provider may offer', () => {
     expect(await inNamespace(name, 'ip', 'route', 'show', 'table', 'main')).not.toContain('tun0');
   });
 
-  test.each(['ec', 'rsa'] as const)(
-    'a client certificate with an %s key, which OpenVPN never sees',
-    async (algorithm) => {
-      const server = await serve();
-      const identity = await server.issue(`client-${algorithm}`, algorithm);
-      const name = await startConnected(server, { client: { identity, withoutLogin: true }, credential: {} });
-      expect(await exitAddress(name)).toBe(EXIT);
-      const { files } = await session(name);
-      const secret = identity.privateKey.split('\n')[1] ?? 'none';
-      for (const file of (await sh('find', files, '-type', 'f')).split('\n')) {
-        expect(await readFile(file, 'latin1'), file).not.toContain(secret);
-      }
-    },
-  );
+  test.each(['ec', 'rsa'] as const)('a client certificate with an %s key, which is in no file', async (algorithm) => {
+    const server = await serve();
+    const identity = await server.issue(`client-${algorithm}`, algorithm);
+    const name = await startConnected(server, { client: { identity, withoutLogin: true }, credential: {} });
+    expect(await exitAddress(name)).toBe(EXIT);
+    const { files } = await session(name);
+    const secret = identity.privateKey.split('\n')[1] ?? 'none';
+    for (const file of (await sh('find', files, '-type', 'f')).split('\n')) {
+      expect(await readFile(file, 'latin1'), file).not.toContain(secret);
+    }
+  });
+
+  test('a client certificate with a key that is locked by a passphrase', async () => {
+    const server = await serve();
+    const { certificate, privateKey } = await server.issue('client-locked');
+    const locked = createPrivateKey(privateKey).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'pass phrase"',
+    });
+    const identity = { certificate, privateKey: locked.toString() };
+    const client = { identity, withoutLogin: true };
+    const name = await startConnected(server, { client, credential: { password: 'pass phrase"' } });
+    expect(await exitAddress(name)).toBe(EXIT);
+  });
 
   test('both, the key in the credential', async () => {
     const server = await serve();

@@ -7,7 +7,7 @@ import { type ManagementMessage, quoteParameter, type StaticChallenge } from './
 import { type Pushed, parsePushed, pushedLines } from './push-reply.ts';
 import { decide } from './pushed.ts';
 import type { OpenVpnSettings } from './settings.ts';
-import { readPrivateKey, signatureCommand, signFor } from './signer.ts';
+import { passphraseOf, readPrivateKey, signatureCommand, signFor } from './signer.ts';
 
 /** The daemon may go away and come back: OpenVPN says every new state, and the last one when it is asked. */
 const GREETING = ['version 3', 'state on', 'log on all', 'bytecount 5', 'hold off', 'hold release', 'state'] as const;
@@ -190,7 +190,8 @@ export class Connection {
   }
 
   #sendPassphrase(): void {
-    const { passphrase } = this.#settings;
+    const { privateKey } = this.#settings;
+    const passphrase = this.#settings.passphrase ?? (privateKey && passphraseOf(privateKey));
     if (!passphrase) this.#refuse(new EgressError('KEY_PASSPHRASE_WRONG'));
     else this.#management?.send(`password "Private Key" ${quoteParameter(passphrase.reveal())}`);
   }

@@ -6,8 +6,9 @@ import type { TunnelPlace } from '../tunnel.ts';
 import { configFile, logFile, socketFile } from './files.ts';
 import type { OpenVpnSettings } from './settings.ts';
 import { SIGNER_ABILITIES } from './signer.ts';
+import { SIGNS_OUTSIDE } from './versions.ts';
 
-/** OpenVPN's version as a number that compares: 2.6 is 206. */
+/** As a number that compares: 2.6 is 206. */
 export async function readVersion(run: Run, binary: string): Promise<number> {
   const { stdout } = await run([binary, '--version'], { okExitCodes: [1] }); // 1: before 2.5 it always ended so
   const [, major = '2', minor = '5'] = /^OpenVPN (\d+)\.(\d+)/.exec(stdout) ?? [];
@@ -37,7 +38,7 @@ export function planArguments(
     ['management-client-user', 'root'],
     ['management-hold'],
     ['management-query-passwords'],
-    ...(privateKey ? [['management-external-key', ...SIGNER_ABILITIES]] : []),
+    ...(privateKey && version >= SIGNS_OUTSIDE ? [['management-external-key', ...SIGNER_ABILITIES]] : []),
     ['auth-retry', 'none'], // else wrong credentials are tried for ever
     ['persist-tun'],
     ['persist-key'],

@@ -1,5 +1,6 @@
-import { constants, createPrivateKey, type KeyObject, privateEncrypt, sign } from 'node:crypto';
-import type { Secret } from '../../../shared/secret.ts';
+import { constants, createHmac, createPrivateKey, type KeyObject, privateEncrypt, sign } from 'node:crypto';
+import { EgressError } from '../../../shared/errors.ts';
+import { Secret } from '../../../shared/secret.ts';
 
 /** Says to OpenVPN which operations we offer: see `management-external-key` in openvpn(8). */
 export const SIGNER_ABILITIES = ['pkcs1', 'pss', 'digest'] as const;
@@ -54,3 +55,20 @@ export const signatureCommand = (signature: string): string[] => [
   ...(signature.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? []),
   'END',
 ];
+
+/**
+ * For an OpenVPN that can't have everything signed here, which is any before 2.6: the key in PEM, of no use without
+ * `passphraseOf`, so that it can stand in a file. @throws EgressError KEY_UNUSABLE
+ */
+export function lockKey(pem: Secret): string {
+  try {
+    const passphrase = passphraseOf(pem).reveal();
+    return readPrivateKey(pem).export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase }).toString();
+  } catch (cause) {
+    throw new EgressError('KEY_UNUSABLE', undefined, { cause });
+  }
+}
+
+/** Made from the key itself, so that a later process of ours knows it as well, and nobody else does. */
+export const passphraseOf = (pem: Secret): Secret =>
+  new Secret(createHmac('sha256', pem.reveal()).update('kasm-sidecar locks this key').digest('base64url'));

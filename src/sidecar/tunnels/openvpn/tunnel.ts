@@ -28,6 +28,7 @@ import { cutLog, socketFile, writeConfig } from './files.ts';
 import { lastLine, planArguments, readVersion, startOpenVpn } from './process.ts';
 import { renderRemote } from './render.ts';
 import { DEFAULT_PORT, MAX_REMOTES, type OpenVpnRemote, type OpenVpnSettings } from './settings.ts';
+import { configFor } from './versions.ts';
 
 export interface OpenVpnOptions {
   readonly run: Run;
@@ -75,9 +76,10 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   async establish(place: TunnelPlace, settings: OpenVpnSettings): Promise<TunnelRecord> {
     const remotes = await this.#pin(settings);
     await this.remove({ hostDevice: place.hostDevice }); // a crash may have left one that nobody has a record of
-    await writeConfig(place.folder, withRemotes(settings, remotes));
+    const version = await this.#readVersion();
+    await writeConfig(place.folder, withRemotes(configFor(version, settings), settings, remotes));
     await holdInside(this.#run, place.namespace, [place.hostDevice, DEVICE], await kernelHasIpv6());
-    const argv = planArguments(place, settings, await this.#readVersion());
+    const argv = planArguments(place, settings, version);
     const process = await startOpenVpn(this.#binary, place, argv);
     return { kind: 'openvpn', implementation: 'userspace', process, pinned: remotes.map(renderPeerEndpoint) };
   }
@@ -240,8 +242,11 @@ const withAddresses = (remote: OpenVpnRemote, addresses: readonly string[]): Ope
     .map((host) => ({ ...remote, host }));
 
 /** Remotes are ours to write: pinned addresses, in an order that is shuffled here where the config wants that. */
-const withRemotes = ({ config, remoteRandom }: OpenVpnSettings, remotes: readonly OpenVpnRemote[]): string =>
-  [config.reveal().trimEnd(), ...(remoteRandom ? shuffle(remotes) : remotes).map(renderRemote), ''].join('\n');
+const withRemotes = (
+  config: string,
+  { remoteRandom }: Pick<OpenVpnSettings, 'remoteRandom'>,
+  remotes: readonly OpenVpnRemote[],
+): string => [config.trimEnd(), ...(remoteRandom ? shuffle(remotes) : remotes).map(renderRemote), ''].join('\n');
 
 function shuffle<T>(items: readonly T[]): T[] {
   return items

@@ -166,6 +166,7 @@ describe('planArguments', () => {
     const argv = planArguments(place, { privateKey: new Secret('-----BEGIN') }, 206).join(' ');
     expect(argv).toContain('--management-external-key pkcs1 pss digest');
     expect(argv).not.toContain('BEGIN');
+    expect(planArguments(place, { privateKey: new Secret('-----BEGIN') }, 205).join(' ')).not.toContain('external-key');
   });
   test('each version gets what it knows', () => {
     const has = (version: number, option: string) =>
