@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { poll } from '../../../shared/async.ts';
 import { EgressError, toEgressError } from '../../../shared/errors.ts';
 import type { TunnelObservation } from '../tunnel.ts';
 import { failureIn, refusalOf } from './failures.ts';
@@ -13,6 +14,8 @@ import { passphraseOf, readPrivateKey, signatureCommand, signFor } from './signe
 const GREETING = ['version 3', 'state on', 'log on all', 'bytecount 5', 'hold off', 'hold release', 'state'] as const;
 
 const LOG_FLOOD_BYTES = 1 << 19;
+const LAST_WORDS_MS = 1_000;
+const LAST_WORDS_POLL_MS = 5;
 
 /** One OpenVPN process, as its management socket tells of it. Answers what it asks for: credentials and signatures. */
 export class Connection {
@@ -98,6 +101,11 @@ export class Connection {
     const isFlood = this.#logBytes > LOG_FLOOD_BYTES;
     if (isFlood) this.#logBytes = 0;
     return isFlood;
+  }
+
+  /** For one whose process is no more: until all that it has said is read. */
+  async ended(): Promise<void> {
+    await poll(() => !this.isOpen || undefined, { everyMs: LAST_WORDS_POLL_MS, deadlineMs: LAST_WORDS_MS });
   }
 
   /** Tries the server again, or the next one; the device stays. */

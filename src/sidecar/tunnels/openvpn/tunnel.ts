@@ -105,7 +105,10 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     const known = record.process && this.#connections.get(record.process.id);
     if (known?.refusal) return { state: 'refused', why: known.refusal };
     const gone: Health = { state: 'gone', why: new EgressError('TUNNEL_DIED') };
-    if (!isAlive(record)) return gone;
+    if (!isAlive(record)) {
+      await known?.ended();
+      return known?.refusal ? { state: 'refused', why: known.refusal } : gone;
+    }
     const connection = await this.#connect(place, settings, record).catch(() => undefined);
     if (!connection) return gone;
     connection.takeNews();
@@ -197,7 +200,10 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   /** A mistake that every server of the config answers alike won't go away before the deadline. */
   #whyInVain(connection: Connection, { remotes }: OpenVpnSettings, record: TunnelRecord): EgressError | undefined {
     if (connection.refusal) return connection.refusal;
-    if (!isAlive(record)) return connection.failure ?? new EgressError('OPENVPN_FAILED');
+    if (!isAlive(record)) {
+      if (connection.isOpen) return undefined; // its last words are still to come
+      return connection.failure ?? new EgressError('OPENVPN_FAILED');
+    }
     return connection.failures > remotes.length ? connection.failure : undefined;
   }
 
