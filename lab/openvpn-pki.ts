@@ -9,6 +9,20 @@ export interface Identity {
   readonly privateKey: string;
 }
 
+export interface IssueOptions {
+  readonly algorithm?: 'ec' | 'rsa' | 'rsa-1024';
+  /** Of the authority's signature. */
+  readonly digest?: 'sha256' | 'sha1';
+  /** Until it expires; less than 0: that long ago. */
+  readonly days?: number;
+}
+
+const KEYS: Readonly<Record<NonNullable<IssueOptions['algorithm']>, readonly string[]>> = {
+  ec: ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'],
+  rsa: ['rsa:2048'],
+  'rsa-1024': ['rsa:1024'],
+};
+
 /** A certificate authority in a folder of its own, made when it is first needed. */
 export class Pki {
   readonly #folder: string;
@@ -34,11 +48,10 @@ export class Pki {
     return readFile(this.#file('ca.crt'), 'utf8');
   }
 
-  /** @param days until it expires; less than 0: that long ago */
   async issue(
     name: string,
     purpose: 'serverAuth' | 'clientAuth',
-    { algorithm = 'ec', days = 30 }: { algorithm?: 'ec' | 'rsa'; days?: number } = {},
+    { algorithm = 'ec', digest = 'sha256', days = 30 }: IssueOptions = {},
   ): Promise<Identity> {
     await this.ca();
     if (!existsSync(this.#file(`${name}.crt`))) {
@@ -58,7 +71,7 @@ export class Pki {
       await run([
         ...(['openssl', 'x509', '-req', '-in', this.#file(`${name}.csr`), '-out', this.#file(`${name}.crt`)] as const),
         ...['-CA', this.#file('ca.crt'), '-CAkey', this.#file('ca.key'), '-CAcreateserial'],
-        ...['-days', String(days), '-extfile', this.#file(`${name}.ext`)],
+        ...[`-${digest}`, '-days', String(days), '-extfile', this.#file(`${name}.ext`)],
       ]);
     }
     const [certificate, privateKey] = await Promise.all(
@@ -67,9 +80,8 @@ export class Pki {
     return { certificate: certificate ?? '', privateKey: privateKey ?? '' };
   }
 
-  #newKey(name: string, algorithm: 'ec' | 'rsa'): string[] {
-    const kind = algorithm === 'rsa' ? ['rsa:2048'] : ['ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
-    return ['-newkey', ...kind, '-nodes', '-keyout', this.#file(`${name}.key`)];
+  #newKey(name: string, algorithm: keyof typeof KEYS): string[] {
+    return ['-newkey', ...KEYS[algorithm], '-nodes', '-keyout', this.#file(`${name}.key`)];
   }
 
   #file(name: string): string {

@@ -7,7 +7,7 @@ import { gatewayAddresses } from './addresses.ts';
 import { startDaemon, until } from './daemon.ts';
 import { argvInside, runInside } from './namespace.ts';
 import { type OpenVpnClientOptions, renderOpenVpnClient } from './openvpn-client.ts';
-import { type Identity, Pki } from './openvpn-pki.ts';
+import { type Identity, type IssueOptions, Pki } from './openvpn-pki.ts';
 
 export type ControlChannelKey = 'none' | 'tls-auth' | 'tls-crypt' | 'tls-crypt-v2';
 
@@ -19,8 +19,7 @@ export interface OpenVpnServerOptions {
   readonly push?: readonly string[];
   /** Further lines of its configuration. */
   readonly more?: readonly string[];
-  /** Of its certificate: days until it expires, negative for one that has. */
-  readonly certificateDays?: number;
+  readonly certificate?: IssueOptions;
   readonly ipv6?: boolean;
   /** Seconds between its pings, and without an answer: pushed to clients, too. */
   readonly keepalive?: readonly [number, number];
@@ -36,7 +35,7 @@ export interface OpenVpnServer {
   readonly inner4: string;
   clientConfig(options?: OpenVpnClientOptions): Promise<string>;
   /** A certificate of this server's authority, for a client. */
-  issue(name: string, algorithm?: 'ec' | 'rsa'): Promise<Identity>;
+  issue(name: string, algorithm?: IssueOptions['algorithm']): Promise<Identity>;
   /** How often somebody tried to log in. */
   logins(): Promise<number>;
   log(): Promise<string>;
@@ -142,8 +141,8 @@ async function serverConfig(
   network: { prefix4: string; network6: string },
   options: OpenVpnServerOptions,
 ): Promise<string> {
-  const { protocol = 'udp', port = DEFAULT_PORT, key = 'tls-crypt', certificateDays = 30, ipv6 = true } = options;
-  await pki.issue('server', 'serverAuth', { days: certificateDays });
+  const { protocol = 'udp', port = DEFAULT_PORT, key = 'tls-crypt', ipv6 = true } = options;
+  await pki.issue('server', 'serverAuth', options.certificate);
   const [ping, restart] = options.keepalive ?? [2, 8];
   const file = (name: string) => join(folder, name);
   const { inner4 } = gatewayAddresses(gateway);

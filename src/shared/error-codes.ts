@@ -67,6 +67,10 @@ export const errorCodes = {
     "The VPN server's certificate is not from the authority that the configuration names.",
     "Check <ca>: it must be this provider's own.",
   ],
+  SERVER_CERTIFICATE_WEAK: [
+    "The VPN server's certificate has a key or a signature that is not safe any more.",
+    "Ask the provider for a newer configuration. To take it all the same, as far as this host's OpenSSL does, add the line `tls-cert-profile legacy`.",
+  ],
   SERVER_NAME_WRONG: [
     "The VPN server's certificate is for another name or purpose.",
     'Check verify-x509-name and remote-cert-tls, and that the remote is the right server.',
@@ -74,6 +78,10 @@ export const errorCodes = {
   CLIENT_CERTIFICATE_REFUSED: [
     'The VPN server refused the client certificate.',
     'Check that <cert> and the private key belong together, are from this server, and have not expired.',
+  ],
+  CLIENT_CERTIFICATE_WEAK: [
+    'The client certificate has a key or a signature that is not safe any more.',
+    'Ask for one with an RSA key of 2,048 bits or an EC key, signed with SHA-256. To use it all the same, add the line `tls-cert-profile legacy`.',
   ],
   TLS_KEY_MISMATCH: [
     "The tls-auth or tls-crypt key is not the VPN server's.",
@@ -83,9 +91,21 @@ export const errorCodes = {
     'The VPN server offers only a TLS version or ciphers that are not safe any more.',
     'Ask the provider for a server with TLS 1.2 or later.',
   ],
+  TLS_HANDSHAKE_STALLED: [
+    'The VPN server answers, but does not complete the TLS handshake.',
+    'Check that <cert> and its key are from this server. If they are, it may offer only a TLS version or ciphers that are not safe any more, or large packets may be lost on the way to it: ask the provider.',
+  ],
   CIPHER_MISMATCH: [
     'The VPN server and this host have no data cipher in common.',
     "Take the cipher from the provider's newest file.",
+  ],
+  COMPRESSION_REQUIRED: [
+    'The VPN server compresses what it sends, which is not allowed here: it can give encrypted text away.',
+    'Ask the provider for a server without compression. To read what it sends all the same, add the line `allow-compression asym`; nothing is compressed on the way to it.',
+  ],
+  COMPRESSION_MISMATCH: [
+    'The VPN server and the configuration disagree about the form of compressed packets.',
+    "Take comp-lzo and compress out of the configuration if they are there; if not, add the line `comp-lzo no`. The provider's newest file has it right.",
   ],
   NOT_OPENVPN: ['What answers at that address does not speak OpenVPN.', 'Check the port and whether it is TCP or UDP.'],
   NO_INNER_ADDRESS: ['The VPN server gave this client no address.', 'Look at the server: it must push ifconfig.'],

@@ -1,74 +1,21 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { OpenVpnClientOptions } from '../../lab/openvpn-client.ts';
-import { LOGIN, type OpenVpnServer, type OpenVpnServerOptions, startOpenVpnServer } from '../../lab/openvpn-server.ts';
+import { describe, expect, test } from 'vitest';
+import { LOGIN, type OpenVpnServerOptions } from '../../lab/openvpn-server.ts';
 import { session as askFor, putLaunchScript, stateOf, waitForState } from '../support/control.ts';
 import { docker, inContainer, inNamespace } from '../support/docker.ts';
-import { DRIVER, exitAddress, exitAddress6, NETWORK, runContainer, unique } from '../support/session.ts';
+import { useOpenVpn } from '../support/openvpn.ts';
+import { exitAddress, exitAddress6, runContainer, unique } from '../support/session.ts';
 import { attempt, sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
 import { sleep, waitFor } from '../support/wait.ts';
-import { useWorld } from '../support/world.ts';
 
-const world = useWorld();
+const world = useOpenVpn(1200);
+const { serve, launchScript, start, startConnected } = world;
 const EXIT = '203.0.113.11';
 const EXIT6 = '2001:db8:113::11';
 
 const session = async (key: string) => (await askFor(key)).body;
-
-const servers: OpenVpnServer[] = [];
-let port = 1200;
-const serve = async (options: OpenVpnServerOptions = {}): Promise<OpenVpnServer> => {
-  const server = await startOpenVpnServer(world.lab.names, 1, { port: ++port, ...options });
-  servers.push(server);
-  return server;
-};
-
-beforeAll(async () => {
-  await docker('network', 'create', '-d', DRIVER, NETWORK);
-});
-afterEach(async () => {
-  const containers = (await docker('ps', '-aq')).split('\n').filter(Boolean);
-  if (containers.length > 0) await docker('rm', '-f', ...containers);
-});
-afterAll(async () => {
-  for (const server of servers) await server.signal('SIGKILL');
-});
-
-interface Wanted {
-  readonly client?: OpenVpnClientOptions;
-  readonly credential?: object;
-  readonly deadline?: number;
-}
-
-const launchScript = async (
-  server: OpenVpnServer,
-  { client = {}, credential = LOGIN, deadline = 15 }: Wanted = {},
-) => ({
-  version: 1,
-  egress: {
-    type: 'openvpn',
-    provider: 'Lab',
-    config: await server.clientConfig(client),
-    ...(Object.keys(credential).length > 0 ? { credential } : {}),
-  },
-  deadline_seconds: deadline,
-});
-
-/** A container with an OpenVPN tunnel to `server`. */
-async function start(server: OpenVpnServer, wanted: Wanted = {}): Promise<string> {
-  const name = unique('ovpn');
-  await putLaunchScript(name, await launchScript(server, wanted));
-  await runContainer(name);
-  return name;
-}
-
-async function startConnected(server: OpenVpnServer, wanted: Wanted = {}): Promise<string> {
-  const name = await start(server, wanted);
-  await waitForState(name, 'connected');
-  return name;
-}
 
 describe('what a provider may offer', () => {
   test.each<[string, OpenVpnServerOptions]>([
@@ -190,7 +137,7 @@ describe('a failure has its own reason', () => {
   });
 
   test('an expired certificate', async () => {
-    const server = await serve({ certificateDays: -1 });
+    const server = await serve({ certificate: { days: -1 } });
     expect(await reasonOf(await start(server, { deadline: 6 }))).toBe('SERVER_CERTIFICATE_EXPIRED');
   });
 

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { poll } from '../../../shared/async.ts';
 import { EgressError, toEgressError } from '../../../shared/errors.ts';
 import type { TunnelObservation } from '../tunnel.ts';
-import { failureIn, refusalOf } from './failures.ts';
+import { failureIn, isAnswer, refusalOf, UnreadablePackets } from './failures.ts';
 import { Management } from './management.ts';
 import { type ManagementMessage, quoteParameter, type StaticChallenge } from './management-message.ts';
 import { type Pushed, parsePushed, pushedLines } from './push-reply.ts';
@@ -33,6 +33,8 @@ export class Connection {
   #refusal: EgressError | undefined;
   /** Counts only if OpenVPN gives up for it: an expired token is refused, too, and it goes on with the password. */
   #refusalSaid: EgressError | undefined;
+  readonly #unreadable = new UnreadablePackets();
+  #isAnswered = false;
   #logBytes = 0;
   #bytes = { received: 0, sent: 0 };
   #remote: string | undefined;
@@ -71,6 +73,10 @@ export class Connection {
   /** What went wrong last; it may go right the next time. */
   get failure(): EgressError | undefined {
     return this.#failure;
+  }
+  /** Why it is not up after all that time. */
+  get whyLate(): EgressError {
+    return this.#failure ?? new EgressError(this.#isAnswered ? 'TLS_HANDSHAKE_STALLED' : 'HANDSHAKE_TIMEOUT');
   }
   /** How often it went wrong since it was up. */
   get failures(): number {
@@ -218,6 +224,9 @@ export class Connection {
   #read(text: string): void {
     this.#logBytes += text.length;
     if (this.#readPushed(text)) return;
+    if (isAnswer(text)) this.#isAnswered = true;
+    const unreadable = this.#unreadable.see(text);
+    if (unreadable) this.#refuse(unreadable);
     const failure = failureIn(text);
     if (!failure) return;
     this.#failure = failure;

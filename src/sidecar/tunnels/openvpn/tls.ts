@@ -56,13 +56,16 @@ function readMinimum(selection: Selection, findings: Findings): OutputLine[] {
 
 const PROFILES = ['legacy', 'preferred', 'suiteb'];
 
+/** OpenVPN's own default is legacy, which takes RSA keys of 1,024 bits, though its manual says 2,048. */
 function readProfile(selection: Selection, findings: Findings): OutputLine[] {
   const name = 'tls-cert-profile';
   const directive = selection.last(name);
   const profile = directive?.args[0];
-  if (!directive || profile === undefined) return [];
+  if (!directive || profile === undefined) return [{ name, args: ['preferred'] }];
   if (profile === 'insecure')
     findings.note(directive.line, name, 'legacy is used: insecure certificates are not taken');
+  else if (profile === 'legacy')
+    findings.note(directive.line, name, 'keys of 1,024 bits are taken, which are not safe any more');
   else if (!PROFILES.includes(profile)) findings.refuse(directive.line, `${name} is none of ${PROFILES.join(', ')}`);
   return [{ name, args: [profile === 'insecure' ? 'legacy' : profile] }];
 }

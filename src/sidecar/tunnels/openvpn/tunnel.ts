@@ -98,7 +98,7 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     }
     if (outcome?.code === 'OPENVPN_FAILED')
       throw new EgressError('OPENVPN_FAILED', `OpenVPN ended: ${await lastLine(place.folder)}`);
-    throw outcome ?? connection.failure ?? new EgressError('HANDSHAKE_TIMEOUT');
+    throw outcome ?? connection.whyLate;
   }
 
   async check(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<Health> {

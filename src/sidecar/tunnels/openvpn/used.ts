@@ -79,7 +79,6 @@ const KEPT: Readonly<Record<string, Use>> = {
   'tls-groups': { least: 1, most: 1, form: words(matching(GROUPS)), wanted: 'names of groups with ":" between them' },
   auth: { least: 1, most: 1, form: words(digest), wanted: 'a digest that protects, such as SHA256', protects: true },
   'key-direction': { least: 1, most: 1, form: words(oneOf('0', '1')), wanted: '0 or 1', protects: true },
-  'allow-compression': { least: 1, most: 1, form: words(oneOf('no', 'asym')), wanted: '"no" or "asym"' },
   'pull-filter': {
     least: 2,
     most: 2,
@@ -151,6 +150,7 @@ const READ: Readonly<Record<string, Use>> = {
   'data-ciphers': { least: 1, most: 1, protects: true },
   'ncp-ciphers': { least: 1, most: 1, protects: true },
   'data-ciphers-fallback': { least: 1, most: 1, protects: true },
+  'allow-compression': one,
   'comp-lzo': { least: 0, most: 1 },
   compress: { least: 0, most: 1 },
   'auth-user-pass': { least: 0, most: 1, inline: true },

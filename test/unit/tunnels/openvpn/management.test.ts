@@ -1,7 +1,7 @@
 import { createVerify, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { Secret } from '../../../../src/shared/secret.ts';
-import { failureIn, refusalOf } from '../../../../src/sidecar/tunnels/openvpn/failures.ts';
+import { failureIn, refusalOf, UnreadablePackets } from '../../../../src/sidecar/tunnels/openvpn/failures.ts';
 import { parseManagementLine, quoteParameter } from '../../../../src/sidecar/tunnels/openvpn/management-message.ts';
 import { planArguments } from '../../../../src/sidecar/tunnels/openvpn/process.ts';
 import { parsePushed, pushedLines } from '../../../../src/sidecar/tunnels/openvpn/push-reply.ts';
@@ -98,6 +98,16 @@ describe('failureIn', () => {
   test.each([
     ['VERIFY ERROR: depth=0, error=certificate has expired: CN=server, serial=1', 'SERVER_CERTIFICATE_EXPIRED'],
     ['VERIFY ERROR: depth=0, error=unable to get local issuer certificate: CN=x', 'SERVER_CERTIFICATE_UNTRUSTED'],
+    ['VERIFY ERROR: depth=0, error=CA signature digest algorithm too weak: CN=server', 'SERVER_CERTIFICATE_WEAK'],
+    ['VERIFY ERROR: depth=0, error=EE certificate key too weak: CN=server', 'SERVER_CERTIFICATE_WEAK'],
+    ['OpenSSL: error:0A00018F:SSL routines::ee key too small:', 'CLIENT_CERTIFICATE_WEAK'],
+    ['OpenSSL: error:140AB18F:SSL routines:SSL_CTX_use_certificate:ee key too small', 'CLIENT_CERTIFICATE_WEAK'],
+    ['OpenSSL: error:0A000102:SSL routines::unsupported protocol:', 'TLS_VERSION_TOO_OLD'],
+    ['OpenSSL: error:0A00018A:SSL routines::dh key too small', 'TLS_VERSION_TOO_OLD'],
+    [
+      'OPTIONS ERROR: server pushed compression settings that are not allowed and will result in a non-working connection. See also allow-compression in the manual.',
+      'COMPRESSION_REQUIRED',
+    ],
     ['VERIFY X509NAME ERROR: CN=server, must be other.test', 'SERVER_NAME_WRONG'],
     ['VERIFY KU ERROR', 'SERVER_NAME_WRONG'],
     ['tls-crypt unwrap error: packet authentication failed', 'TLS_KEY_MISMATCH'],
@@ -112,6 +122,26 @@ describe('failureIn', () => {
     expect(refusalOf('Auth', '').code).toBe('AUTH_FAILED');
     expect(refusalOf('Auth', "['CRV1:R,E:id:name:Code?']").code).toBe('CHALLENGE_UNSUPPORTED');
     expect(refusalOf('Private Key', '').code).toBe('KEY_PASSPHRASE_WRONG');
+    const noCipher = "['Data channel cipher negotiation failed (no shared cipher)']";
+    expect(refusalOf('Auth', noCipher).code).toBe('CIPHER_MISMATCH');
+  });
+
+  test.each([
+    ['Bad compression stub decompression header byte: 102', 'COMPRESSION_REQUIRED'],
+    ['Bad compression stub decompression header byte: 105', 'COMPRESSION_REQUIRED'],
+    ['Bad compression stub decompression header byte: 69', 'COMPRESSION_MISMATCH'],
+    ['write to TUN/TAP : Invalid argument (fd=-1,code=22)', 'COMPRESSION_MISMATCH'],
+    ['write to TUN/TAP : Invalid argument (code=22)', 'COMPRESSION_MISMATCH'],
+  ])('%s: not at once, but when it goes on', (line, code) => {
+    const packets = new UnreadablePackets();
+    const seen = Array.from({ length: 5 }, () => packets.see(line)?.code);
+    expect(seen).toEqual([undefined, undefined, undefined, undefined, code]);
+  });
+
+  test('compression that 2.5 refuses and goes on without, at once', () => {
+    const line = "Options error: Cannot set comp-lzo to 'yes', allow-compression is set to 'no'";
+    expect(new UnreadablePackets().see(line)?.code).toBe('COMPRESSION_REQUIRED');
+    expect(new UnreadablePackets().see('Initialization Sequence Completed')).toBeUndefined();
   });
 });
 
