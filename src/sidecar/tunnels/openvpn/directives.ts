@@ -32,9 +32,11 @@ const SHORTEST_GUESS = 5;
 const MOST_SLIPS = 2;
 
 function findResembling(name: string): string | undefined {
-  if (name.length > 40) return undefined;
   const word = name.toLowerCase().replaceAll('_', '-');
-  if (directives.has(word)) return word;
+  // Without what copying from a web page, or a `=`, has glued to it.
+  const [bare = ''] = /[a-z][a-z0-9-]*/.exec(word) ?? [];
+  if (directives.has(bare)) return bare;
+  if (name.length > 40) return undefined;
   const close = [...directives.keys()].filter(
     (known) => known.length >= SHORTEST_GUESS && slipsBetween(word, known) <= MOST_SLIPS,
   );

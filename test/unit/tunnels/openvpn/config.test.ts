@@ -105,6 +105,8 @@ describe('a line that made the tunnel safer is never cleaned away', () => {
     'tls-auth [inline] 1',
     'tls-crypt ta.key',
     'remote-cert-tsl server',
+    'verify-x509-name\u00a0server name',
+    'remote-cert-tls=server',
     'Verify-X509-Name server name',
     '<tls-crpyt>\nx\n</tls-crpyt>',
     'remote-cert-tls client',

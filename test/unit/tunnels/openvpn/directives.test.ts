@@ -46,6 +46,9 @@ describe('the table of directives', () => {
     ['tls-crpyt', 'tls-crypt'],
     ['persist-tum', 'persist-tun'],
     ['UP', 'up'],
+    ['verify-x509-name\u00a0server', 'verify-x509-name'],
+    ['\u201cremote-cert-tls\u201d', 'remote-cert-tls'],
+    ['remote-cert-tls=server', 'remote-cert-tls'],
     ['<<<<<<<', undefined],
     ['hunter2', undefined],
   ])('%s is unknown, and resembles %s', (name, resembles) => {
