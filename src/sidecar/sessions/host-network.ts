@@ -163,11 +163,12 @@ export class HostNetwork {
   /** How all guards look. For hundreds of them this takes nft(8) most of a second. */
   summariseGuards = (): Promise<TableSummaries> => summariseDeviceTables(this.#run);
 
-  async applyLock(namespace: Namespace, lock: Lock): Promise<void> {
+  /** Of each family that is given. */
+  async applyLock(namespace: Namespace, { v4, v6 }: Partial<Lock>): Promise<void> {
     setSysctlsInside(namespace, NAMESPACE_SYSCTLS);
     await Promise.all([
-      restoreInside(this.#run, namespace, 4, lock.v4),
-      restoreInside(this.#run, namespace, 6, lock.v6),
+      v4 === undefined ? undefined : restoreInside(this.#run, namespace, 4, v4),
+      v6 === undefined ? undefined : restoreInside(this.#run, namespace, 6, v6),
     ]);
   }
 

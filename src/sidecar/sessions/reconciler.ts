@@ -12,6 +12,8 @@ import type { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
 const LOOK_EVERY_MS = 40;
+/** A session that starts changes several times, and is held meanwhile. */
+const SETTLE_MS = 200;
 const END_EVERY_MS = 1_000;
 const NAMES_EVERY_MS = 2_000;
 /** Each costs some processes, so only when somebody has changed the host's rules or links since the last one. */
@@ -36,6 +38,7 @@ export class Reconciler {
   readonly #hostRules = new ChangeListener('rules');
   #repairedAt = Number.NEGATIVE_INFINITY;
   #known = '';
+  #lookAgainAt = Number.POSITIVE_INFINITY;
   /** Links may be others than those known. */
   #isStale = true;
   #lookUntil = 0;
@@ -73,21 +76,22 @@ export class Reconciler {
 
   /** A session's kind has become known or has changed: its other interfaces are to be looked at. */
   lookAgain(): void {
-    this.#known = '';
-    this.#isStale = true;
+    this.#lookAgainAt = Math.min(this.#lookAgainAt, performance.now() + SETTLE_MS);
   }
 
   #look(): void {
+    const now = performance.now();
     if (this.#hostLinks.takeChange()) this.#isStale = true;
-    const isWaiting = performance.now() < this.#lookUntil;
-    if (this.#busy || !(this.#isStale || isWaiting)) return;
+    const [isWaiting, isAsked] = [now < this.#lookUntil, now >= this.#lookAgainAt];
+    if (this.#busy || !(this.#isStale || isWaiting || isAsked)) return;
     this.#isStale = false;
+    if (isAsked) this.#lookAgainAt = Number.POSITIVE_INFINITY;
     const names = linkNames()
       .filter((name) => !isOurs(name))
       .join();
     const changed = names !== this.#known;
-    if (!changed && !isWaiting) return;
-    if (changed) this.#lookUntil = performance.now() + LOOK_AGAIN_FOR_MS;
+    if (!changed && !isWaiting && !isAsked) return;
+    if (changed || isAsked) this.#lookUntil = now + LOOK_AGAIN_FOR_MS;
     this.#known = names;
     this.#busy = true;
     void this.#background('links', this.#guardForeign()).finally(() => {

@@ -23,7 +23,7 @@ export class SessionRules {
   #passage: Passage = { kind: 'shut' };
   #appliedFirewall = '';
   #servers: readonly string[] = [];
-  #appliedLock = '';
+  #appliedLock: Partial<Lock> = {};
   readonly #appliedGuards = new Map<string, string>();
   #lock: Lock | undefined;
   /** Rules that nft(8) does not see (iptables-legacy): nobody can tell whether they stand. */
@@ -88,7 +88,7 @@ export class SessionRules {
   open(namespace: Namespace): Promise<void> {
     return this.#changes.run(async () => {
       for (const { hostLink } of this.#wires()) await this.#context.host.setIsolated(hostLink, false);
-      if (this.#appliedLock !== '') await this.#applyLock(namespace, { kind: 'proxy' }, true);
+      if (this.#lock) await this.#applyLock(namespace, { kind: 'proxy' }, true);
       await this.#applyGuards({ kind: 'proxy' }, false);
       this.#setPassage({ kind: 'proxy' });
     });
@@ -138,11 +138,12 @@ export class SessionRules {
 
   async #applyLock(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
     const lock = planLock({ wires: this.#wires(), passage, servers: this.#servers });
-    const text = lock.v4 + lock.v6;
-    if (text === this.#appliedLock && !again) return;
+    const changed = again ? lock : changesOf(this.#appliedLock, lock);
+    if (Object.keys(changed).length === 0) return;
     try {
-      await this.#context.host.applyLock(namespace, lock);
-      this.#appliedLock = text;
+      this.#appliedLock = {};
+      await this.#context.host.applyLock(namespace, changed);
+      this.#appliedLock = lock;
       this.#lock = lock;
       this.#lockBroken = false;
     } catch (cause) {
@@ -164,3 +165,9 @@ export class SessionRules {
     this.#appliedGuards.set(wire.hostLink, wanted);
   }
 }
+
+/** Each family is a process. */
+const changesOf = (applied: Partial<Lock>, { v4, v6 }: Lock): Partial<Lock> => ({
+  ...(v4 === applied.v4 ? {} : { v4 }),
+  ...(v6 === applied.v6 ? {} : { v6 }),
+});

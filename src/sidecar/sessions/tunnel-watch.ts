@@ -20,6 +20,10 @@ export interface WatchOptions {
   /** Bytes that the tunnel itself has received from the server, its own housekeeping included; undefined: not known. */
   readonly received: () => Promise<number | undefined>;
   readonly up: TunnelUp;
+  /** What stood inside when the tunnel was made (`describeInside`); undefined: that is now. */
+  readonly stands: string | undefined;
+  /** Told what stands inside as it should. */
+  readonly onStands: (stands: string) => void;
   /** Puts back what is missing inside. */
   readonly repair: () => Promise<void>;
   readonly log: (level: 'info' | 'warn', text: string) => void;
@@ -40,11 +44,13 @@ export class TunnelWatch {
   #pathIsKnown = false;
   #mtu: number | undefined;
   #stands: string | undefined;
+  #isVerified = false;
   #verifiedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws where the namespace can't be entered */
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#stands = options.stands;
     const [target] = options.up.dns;
     const { namespace, device } = options;
     const path = target === undefined ? undefined : { namespace, device, target };
@@ -87,7 +93,7 @@ export class TunnelWatch {
     this.#receivedAtAlarm = undefined;
     if (!this.#pathIsKnown && this.#path && this.#liveness.hasAnswered) await this.#learnPath(this.#path);
     if (performance.now() - this.#verifiedAt < VERIFY_AT_MOST_EVERY_MS) return;
-    if (this.#stands === undefined || this.#routes.takeChange()) await this.#verify();
+    if (this.#routes.takeChange() || !this.#isVerified) await this.#verify();
   }
 
   /** Asks now whether it has come back, the tunnel as well: what it has received since the alarm speaks against a death. */
@@ -118,13 +124,14 @@ export class TunnelWatch {
     );
   }
 
-  /** The first time, all is as the tunnel was made. */
   async #verify(): Promise<void> {
     this.#verifiedAt = performance.now();
+    this.#isVerified = true;
     const found = await this.#describe();
-    const isChanged = this.#stands !== undefined && found !== this.#stands;
-    if (isChanged) await this.#mend();
-    this.#stands = isChanged ? await this.#describe() : found;
+    if (found === this.#stands) return;
+    if (this.#stands !== undefined) await this.#mend();
+    this.#stands = this.#stands === undefined ? found : await this.#describe();
+    this.#options.onStands(this.#stands);
   }
 
   async #mend(): Promise<void> {

@@ -55,6 +55,7 @@ const tunnelRecord = z.strictObject({
   implementation: z.enum(['kernel', 'userspace']),
   process: z.strictObject({ id: z.number(), startTime: z.string() }).optional(),
   pinned: z.array(z.string()).readonly(),
+  stands: z.string().optional(),
   /** What the server gave when it was up: after a crash it says so to nobody again. */
   up: z
     .strictObject({

@@ -39,6 +39,8 @@ export interface TunnelRecord {
   readonly process?: { readonly id: number; readonly startTime: string } | undefined;
   /** Addresses that the VPN server's names were pinned to: `address:port`, in the order of the config's peers. */
   readonly pinned: readonly string[];
+  /** What of it stood inside when it was made (`describeInside`), so that a later process of ours sees what is missing. */
+  readonly stands?: string | undefined;
   /** Since it was up for the first time. */
   readonly up?: TunnelUp | undefined;
 }
