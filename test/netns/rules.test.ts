@@ -102,6 +102,7 @@ describe('the rules of a session', () => {
       walked.push(JSON.stringify({ passage, proxies: current.map(({ ipv4 }) => ipv4) }));
       if (randomInt(3) === 0) await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-F', 'OUTPUT');
       await rules.apply(namespace, () => passage, { again: true });
+      expect(rules.guardsStand(await host.summariseGuards()), walked.join('\n')).toBe(true);
       const after = await snapshot();
       await tearDown();
       await setUp();
@@ -120,6 +121,7 @@ describe('the rules of a session', () => {
     await sh('ip', 'netns', 'exec', NAMESPACE, 'ip6tables', '-F');
     await sh('nft', 'flush', 'table', 'netdev', `kasm_sidecar_${pair.hostLink}`);
     expect(await snapshot()).not.toBe(wanted);
+    expect(rules.guardsStand(await host.summariseGuards())).toBe(false);
     await rules.apply(namespace, () => passage, { again: true });
     expect(await snapshot()).toBe(wanted);
   });
@@ -166,6 +168,24 @@ describe('the rules of the host', () => {
     await host.applyFirewall([]);
     await host.applyFirewall([]);
     expect(await hostRules()).toBe(before);
+  });
+
+  test.each<[string, [string, ...string[]]]>([
+    ['the table', ['nft', 'delete', 'table', 'inet', 'kasm_sidecar']],
+    ['the rules of the table', ['nft', 'flush', 'table', 'inet', 'kasm_sidecar']],
+    ['a rule of somebody else among them', ['nft', 'insert', 'rule', 'inet', 'kasm_sidecar', 'input', 'accept']],
+    ['the jump to our chain', ['iptables', '-D', 'FORWARD', '-j', 'KASM-SIDECAR']],
+    ['the jump of IPv6', ['ip6tables', '-D', 'FORWARD', '-j', 'KASM-SIDECAR']],
+    ['the rules of our chain', ['iptables', '-F', 'KASM-SIDECAR']],
+    ['those of IPv6', ['ip6tables', '-F', 'KASM-SIDECAR']],
+  ])('do not stand after a change of %s', async (_, change) => {
+    await host.applyFirewall([network]);
+    expect(await host.firewallStands()).toBe(true);
+    await sh(...change);
+    expect(await host.firewallStands()).toBe(false);
+    await host.applyFirewall([network]);
+    expect(await host.firewallStands()).toBe(true);
+    await host.applyFirewall([]);
   });
 
   test("stand behind DOCKER-USER, so that an administrator's rules there count", async () => {
