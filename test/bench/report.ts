@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { cpus, totalmem, version } from 'node:os';
 import { afterAll } from 'vitest';
 import { docker } from '../support/docker.ts';
@@ -16,20 +16,33 @@ export function spreadOf(values: readonly number[]): Spread {
   return { min: sorted[0] ?? Number.NaN, median: middle, max: sorted.at(-1) ?? Number.NaN };
 }
 
+/** Values under names, in the order in which they come. */
+export class Series {
+  readonly rows: Record<string, number[]> = {};
+
+  push(name: string, value: number): void {
+    const row = this.rows[name];
+    if (row) row.push(value);
+    else this.rows[name] = [value];
+  }
+}
+
 const show = ({ min, median, max }: Spread, unit: string): string =>
   `${median.toFixed(digits(median))} ${unit} (${min.toFixed(digits(min))}–${max.toFixed(digits(max))})`;
 const digits = (value: number): number => (Math.abs(value) < 10 ? 2 : 0);
 
-/** Tables of a run; printed at its end, with the machine they were measured on. */
+/** Tables of one file's measurements; printed at its end, with the machine they were measured on. */
 export class Report {
   readonly #sections: string[] = [];
+  readonly #subject: string;
 
-  constructor() {
+  constructor(subject: string) {
+    this.#subject = subject;
     afterAll(async () => {
       const text = await this.#render();
       console.log(text);
       const file = process.env.KASM_SIDECAR_BENCH_REPORT;
-      if (file) writeFileSync(file, text);
+      if (file) appendFileSync(file, text);
     });
   }
 
@@ -45,6 +58,12 @@ export class Report {
     const engine = await docker('version', '-f', '{{.Server.Version}}');
     const memory = (totalmem() / 2 ** 30).toFixed(0);
     const machine = `${cpus().length} × ${cpu?.model ?? 'unknown CPU'}, ${memory} GiB, ${version()}; Docker ${engine}; Node ${process.version}`;
-    return ['# Bench', '', `${new Date().toISOString().slice(0, 16)}Z, ${machine}`, '', ...this.#sections].join('\n');
+    return [
+      `# ${this.#subject}`,
+      '',
+      `${new Date().toISOString().slice(0, 16)}Z, ${machine}`,
+      '',
+      ...this.#sections,
+    ].join('\n');
   }
 }

@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises';
+import { test } from 'vitest';
+import { docker } from '../support/docker.ts';
+import { Report } from './report.ts';
+import { interleaved, OPENVPN_TCP, OPENVPN_UDP, PLAIN, SITE, useBench, WIREGUARD } from './ways.ts';
+
+const bench = useBench();
+const report = new Report('starting');
+const WAYS = [PLAIN, WIREGUARD, OPENVPN_UDP, OPENVPN_TCP];
+
+const uptime = async (): Promise<number> => Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
+
+/** Its first instruction asks the site until it answers, and says when that was; /proc/uptime is the host's. */
+const FIRST_BYTE = `until timeout 1 wget -q -O /dev/null ${SITE}; do :; done; cat /proc/uptime`;
+
+const runToItsEnd = (network: string, name: string, ...command: string[]): Promise<string> =>
+  docker('run', '--rm', '--name', name, '--network', network, 'bb:latest', ...command);
+
+test('docker run to the first byte from a server', async () => {
+  const results = await interleaved(WAYS, async (way, name) => {
+    const network = await bench.prepare(way, name);
+    const began = await uptime();
+    const printed = await runToItsEnd(network, name, 'sh', '-c', FIRST_BYTE);
+    return (Number(printed.split(' ')[0]) - began) * 1000;
+  });
+  report.add('`docker run` to the first byte from a server', 'ms', results);
+});
+
+test('docker run --rm to the end of true', async () => {
+  const results = await interleaved(WAYS, async (way, name) => {
+    const network = await bench.prepare(way, name);
+    const began = performance.now();
+    await runToItsEnd(network, name, 'true');
+    return performance.now() - began;
+  });
+  report.add('`docker run --rm` to the end of `true`', 'ms', results);
+});

@@ -1,0 +1,103 @@
+import { beforeAll } from 'vitest';
+import { LOGIN, type OpenVpnServer, startOpenVpnServer } from '../../lab/openvpn-server.ts';
+import { control, putLaunchScript, waitForState } from '../support/control.ts';
+import { docker } from '../support/docker.ts';
+import { DRIVER, launchScript, NETWORK, unique } from '../support/session.ts';
+import { useWorld, type World } from '../support/world.ts';
+
+const BRIDGE = 'user-defined';
+export const PLAIN = 'Docker’s user-defined bridge';
+export const WIREGUARD = 'WireGuard (user space)';
+export const OPENVPN_UDP = 'OpenVPN, UDP';
+export const OPENVPN_TCP = 'OpenVPN, TCP';
+
+/** The tunnels' servers stand at this gateway; the lab's site sees its address. */
+export const GATEWAY = 1;
+export const SITE = 'http://203.0.113.80/';
+
+const numberFrom = (variable: string, otherwise: number): number => Number(process.env[variable] ?? otherwise);
+/** How often what takes seconds is measured. */
+export const RUNS = numberFrom('KASM_SIDECAR_BENCH_RUNS', 8);
+/** How many sessions lie idle. */
+export const SESSIONS = numberFrom('KASM_SIDECAR_BENCH_SESSIONS', 20);
+/** How often each fault is made. */
+export const FAULTS = numberFrom('KASM_SIDECAR_BENCH_FAULTS', 3);
+
+export interface Bench extends World {
+  readonly openVpn: { readonly udp: OpenVpnServer; readonly tcp: OpenVpnServer };
+  /** Sends the launch script for a container that is to leave that way; gives the network for it. */
+  prepare(way: string, name: string): Promise<string>;
+  /** A container that leaves that way, once it can. */
+  start(way: string, name: string): Promise<void>;
+  /** Takes containers away, and their launch scripts. */
+  end(names: readonly string[]): Promise<void>;
+}
+
+/** Engine, lab, both networks and the servers, for one file of measurements. */
+export function useBench(): Bench {
+  const world = useWorld();
+  let openVpn: Bench['openVpn'] | undefined;
+  beforeAll(async () => {
+    await docker('network', 'create', '-d', DRIVER, NETWORK);
+    await docker('network', 'create', BRIDGE);
+    const keepalive = [10, 60] as const; // as most providers have it
+    openVpn = {
+      udp: await startOpenVpnServer(world.lab.names, GATEWAY, { port: 1401, keepalive }),
+      tcp: await startOpenVpnServer(world.lab.names, GATEWAY, { port: 1402, protocol: 'tcp', keepalive }),
+    };
+  });
+  const scriptOf = async (way: string): Promise<object | undefined> => {
+    switch (way) {
+      case WIREGUARD:
+        return launchScript(await world.lab.gateway(GATEWAY).addClient());
+      case OPENVPN_UDP:
+      case OPENVPN_TCP: {
+        const config = await openVpn?.[way === OPENVPN_UDP ? 'udp' : 'tcp'].clientConfig();
+        return { version: 1, egress: { type: 'openvpn', config, credential: LOGIN } };
+      }
+      default:
+        return undefined;
+    }
+  };
+  const prepare = async (way: string, name: string): Promise<string> => {
+    const script = await scriptOf(way);
+    if (script) await putLaunchScript(name, script);
+    return script ? NETWORK : BRIDGE;
+  };
+  return {
+    sidecar: world.sidecar,
+    get lab() {
+      return world.lab;
+    },
+    get openVpn() {
+      if (!openVpn) throw new Error('the servers do not run before `beforeAll`');
+      return openVpn;
+    },
+    prepare,
+    start: async (way, name) => {
+      const network = await prepare(way, name);
+      await docker('run', '-d', '--name', name, '--network', network, 'bb:latest');
+      if (network === NETWORK) await waitForState(name, 'connected', 60_000);
+    },
+    end: async (names) => {
+      await docker('rm', '-f', ...names);
+      for (const name of names) await control('DELETE', `/v1/launch-scripts/${name}`);
+    },
+  };
+}
+
+/** Interleaved, so that a busy moment of the machine hits all alike; each time another one begins. */
+export async function interleaved(
+  names: readonly string[],
+  measure: (name: string, container: string) => Promise<number>,
+  runs = RUNS,
+): Promise<Record<string, number[]>> {
+  const results: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
+  for (let run = 0; run < runs; run++) {
+    for (const [index] of names.entries()) {
+      const name = names[(index + run) % names.length] ?? '';
+      results[name]?.push(await measure(name, unique('bench')));
+    }
+  }
+  return results;
+}
