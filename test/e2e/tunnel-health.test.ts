@@ -134,3 +134,21 @@ test('a root inside flushes the lock, the rules and the routes: all of it comes 
     expect(await networkLog()).toMatch(new RegExp(`WARNING \\| ${name} \\| .*changed by somebody else`));
   }
 });
+
+test('a device that somebody sets down again and again, until its tunnel is held for dead: it comes back', async () => {
+  const sessions = await startBoth('down');
+  await sleep(FIRST_PROBE_MS);
+  const seconds = await each(sessions, async ({ name, device }) => {
+    const isDead = waitForState(name, 'reconnecting', 60_000);
+    let goOn = true;
+    const pester = async () => {
+      while (goOn) await inNamespace(name, 'ip', 'link', 'set', 'dev', device, 'down');
+    };
+    await docker('exec', '-d', name, 'ping', '203.0.113.80');
+    await Promise.all([pester(), isDead.finally(() => (goOn = false))]);
+    const began = performance.now();
+    await expect.poll(() => exitAddress(name, { seconds: 2 }), { timeout: 30_000 }).toBe(EXIT);
+    return (performance.now() - began) / 1000;
+  });
+  console.log(`up again after ${show(seconds)} s`);
+});

@@ -22,7 +22,7 @@ export interface WatchOptions {
   readonly up: TunnelUp;
   /** What stood inside when the tunnel was made (`describeInside`); undefined: that is now. */
   readonly stands: string | undefined;
-  /** Told what stands inside as it should. */
+  /** Told it where it was not known. */
   readonly onStands: (stands: string) => void;
   /** Puts back what is missing inside. */
   readonly repair: () => Promise<void>;
@@ -43,14 +43,15 @@ export class TunnelWatch {
   #receivedAtAlarm: number | undefined;
   #pathIsKnown = false;
   #mtu: number | undefined;
-  #stands: string | undefined;
+  /** Lines; what stands besides is not ours. */
+  #stands: readonly string[] | undefined;
   #isVerified = false;
   #verifiedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws where the namespace can't be entered */
   constructor(options: WatchOptions) {
     this.#options = options;
-    this.#stands = options.stands;
+    this.#stands = options.stands?.split('\n');
     const [target] = options.up.dns;
     const { namespace, device } = options;
     const path = target === undefined ? undefined : { namespace, device, target };
@@ -89,9 +90,12 @@ export class TunnelWatch {
 
   async #look(): Promise<void> {
     await this.#liveness.look();
-    if (this.isDead || this.isGone) return;
-    this.#receivedAtAlarm = undefined;
-    if (!this.#pathIsKnown && this.#path && this.#liveness.hasAnswered) await this.#learnPath(this.#path);
+    if (this.isGone) return;
+    if (!this.isDead) {
+      this.#receivedAtAlarm = undefined;
+      if (!this.#pathIsKnown && this.#path && this.#liveness.hasAnswered) await this.#learnPath(this.#path);
+    }
+    // A silent one as well: it may be silent because somebody has taken its routes away.
     if (performance.now() - this.#verifiedAt < VERIFY_AT_MOST_EVERY_MS) return;
     if (this.#routes.takeChange() || !this.#isVerified) await this.#verify();
   }
@@ -124,14 +128,16 @@ export class TunnelWatch {
     );
   }
 
+  /** What was mended is looked at again: the mending is a change. */
   async #verify(): Promise<void> {
     this.#verifiedAt = performance.now();
     this.#isVerified = true;
     const found = await this.#describe();
-    if (found === this.#stands) return;
-    if (this.#stands !== undefined) await this.#mend();
-    this.#stands = this.#stands === undefined ? found : await this.#describe();
-    this.#options.onStands(this.#stands);
+    if (this.#stands === undefined) {
+      this.#stands = found;
+      this.#options.onStands(found.join('\n'));
+    }
+    if (this.#stands.some((line) => !found.includes(line))) await this.#mend();
   }
 
   async #mend(): Promise<void> {
@@ -141,8 +147,8 @@ export class TunnelWatch {
     if (this.#mtu !== undefined) await setMtu(run, { namespace, device }, this.#mtu);
   }
 
-  #describe(): Promise<string> {
+  async #describe(): Promise<string[]> {
     const { run, namespace, device, up } = this.#options;
-    return describeInside(run, namespace, device, new Set(up.addresses.map(familyOf)));
+    return (await describeInside(run, namespace, device, new Set(up.addresses.map(familyOf)))).split('\n');
   }
 }
