@@ -46,11 +46,20 @@ async function bystander(container: string, prefix4: string, prefix6: string): P
   return { link: wire.peer, mac: wire.mac, ip4: address(prefix4), ip6: address(prefix6) };
 }
 
-/** Docker's own: nothing is protected there, so everything must be seen. */
+let plainNetworks = 0;
+/** Two containers' packets of a protocol without ports, to one site, can't both have the host's address as their source. */
+const NO_NAT = 'com.docker.network.bridge.enable_ip_masquerade=false';
+
+/**
+ * Docker's own: nothing is protected there, so everything must be seen. One for each who attacks there: the attacks on a
+ * network's address tables work, and would hit the next one's probes.
+ */
 export async function createPlainNetwork(): Promise<Network> {
-  const network = await createNetwork('plain', 98, ['-d', 'bridge']);
-  await runContainer('plain-neighbour', { network: network.name });
-  const neighbour = await bystander('plain-neighbour', network.prefix4, network.prefix6);
+  const number = ++plainNetworks;
+  const network = await createNetwork(`plain-${number}`, 100 + number, ['-d', 'bridge', '-o', NO_NAT]);
+  const name = `${network.name}-neighbour`;
+  await runContainer(name, { network: network.name });
+  const neighbour = await bystander(name, network.prefix4, network.prefix6);
   return { ...network, neighbour, proxy: neighbour };
 }
 

@@ -1,6 +1,6 @@
 import { gatewayAddresses } from '../../lab/addresses.ts';
 import { PROTOCOL } from './bytes/build.ts';
-import { arpTarget, describePacket, readIp } from './bytes/read.ts';
+import { arpTarget, describePacket, readIp, reportedGroups } from './bytes/read.ts';
 import { Capture } from './capture/capture.ts';
 import { LinkNames, listLinks } from './capture/links.ts';
 import type { Packet } from './capture/pcap.ts';
@@ -68,7 +68,7 @@ export class Observer {
     return { tag, port };
   }
 
-  /** From now on ARP for `address` is this probe's. */
+  /** From now on ARP for `address`, and reports of its group, are this probe's. */
   knowByAddress(address: string, { tag }: Mark): void {
     this.#tagOfAddress.set(address, tag);
   }
@@ -119,8 +119,10 @@ export class Observer {
         if (tag !== undefined) found.add(tag);
       }
     }
-    const asked = this.#tagOfAddress.get(arpTarget(packet) ?? '');
-    if (asked !== undefined) found.add(asked);
+    for (const address of [arpTarget(packet) ?? '', ...reportedGroups(packet)]) {
+      const tag = this.#tagOfAddress.get(address);
+      if (tag !== undefined) found.add(tag);
+    }
     return new Set([...found].filter((tag) => this.#byTag.has(tag)));
   }
 }
@@ -132,6 +134,7 @@ function isExpected(packet: Packet): boolean {
   const toGateway = GATEWAYS.includes(ip.to);
   // A later fragment of a tunnel's large packet has no ports: what a probe is known by would be seen in it.
   if (ip.protocol === PROTOCOL.udp) return ip.ports ? TUNNEL_PORTS.includes(ip.ports.to) : toGateway;
+  if (ip.protocol === PROTOCOL.tcp) return TUNNEL_PORTS.includes(ip.ports?.to ?? 0);
   // "Nobody is here": the host's own answer to a server whose client has died.
   if (ip.protocol === PROTOCOL.icmp) return toGateway && ip.payload[0] === UNREACHABLE;
   if (ip.protocol === PROTOCOL.icmp6) return NEIGHBOUR_DISCOVERY.includes(ip.payload[0] ?? -1);

@@ -8,9 +8,11 @@ import type { Observer, Sighting } from './observer.ts';
 import { describeSighting } from './observer.ts';
 
 /** One attempt of one case. */
-interface Shot {
+export interface Shot {
   readonly group: string;
   readonly case: Case;
+  /** The same for every shot of this attempt, by whomever and whenever. */
+  readonly key: string;
   readonly attempt: Attempt;
   readonly mark: Mark;
 }
@@ -21,9 +23,6 @@ export interface Volley {
   readonly shots: readonly Shot[];
   readonly report: Report;
 }
-
-/** Commands of a root inside, before the probes. */
-export type Acts = (attacker: Attacker) => { readonly acts: readonly (readonly string[])[]; readonly device?: string };
 
 /** How long a packet may take from the probe's socket to the capture; the last test of a file looks once more. */
 const SETTLE_MS = 500;
@@ -37,26 +36,27 @@ function aim(observer: Observer, { at }: Attacker, groups: readonly Group[]): Sh
         const mark = observer.newMark();
         const attempt = one.attempts(at, mark)[index];
         if (!attempt) throw new Error(`${one.name}: the number of attempts depends on the mark`);
-        if (attempt.to === at.nobody4(mark)) observer.knowByAddress(attempt.to, mark);
-        shots.push({ group: group.name, case: one, attempt, mark });
+        const { op, to } = attempt;
+        if (to !== undefined && (op === 'join' || to === at.nobody4(mark))) observer.knowByAddress(to, mark);
+        shots.push({ group: group.name, case: one, key: `${group.name} / ${one.name} #${index}`, attempt, mark });
       }
     }
   }
   return shots;
 }
 
-/** Fires once and waits until everything that may be seen has been seen. */
-export async function fire(
-  observer: Observer,
-  attacker: Attacker,
-  groups: readonly Group[],
-  prepare?: Acts,
-): Promise<Volley> {
-  const { acts, device = attacker.at.device } = prepare?.(attacker) ?? { acts: [] };
-  const aimed = { ...attacker, at: { ...attacker.at, device } };
+/** Fires once. */
+export async function fire(observer: Observer, attacker: Attacker, groups: readonly Group[]): Promise<Volley> {
+  const { posture } = attacker;
+  const { acts, device = attacker.at.device, mac = attacker.at.mac } = posture.acts?.(attacker.at) ?? { acts: [] };
+  const aimed = { ...attacker, at: { ...attacker.at, device, mac } };
   const shots = aim(observer, aimed, groups);
   const attempts = shots.map(({ attempt, mark: { tag } }) => ({ ...attempt, tag }));
-  const report = await carryOut(attacker, { acts, attempts });
+  const preparations = posture.lacks.includes('NET_ADMIN')
+    ? []
+    : groups.flatMap(({ cases }) => cases.flatMap((one) => one.acts?.(aimed.at) ?? []));
+  const order = { acts: [...acts, ...preparations], attempts };
+  const report = await carryOut(attacker, posture.ownNamespace ? { ...order, takeAway: device } : order);
   return { attacker: aimed, shots, report };
 }
 
@@ -65,16 +65,11 @@ export async function settle(observer: Observer): Promise<void> {
   await observer.catchUp();
 }
 
-const label = ({ case: { name }, attempt }: Shot): string =>
+export const describeShot = ({ case: { name }, attempt }: Shot): string =>
   `${name} (${attempt.op} ${[attempt.to ?? attempt.name ?? '', attempt.port ?? ''].filter(Boolean).join(' port ')})`;
 
-const inGroup =
-  (group: string | undefined) =>
-  (shot: Shot): boolean =>
-    group === undefined || shot.group === group;
-
 /** Attempts of an unprotected container that were not seen where they had to be. */
-export async function unseen(observer: Observer, { attacker, shots }: Volley): Promise<Map<string, string[]>> {
+export async function unseen(observer: Observer, { attacker, shots }: Volley): Promise<Shot[]> {
   const isSeen = (shot: Shot) =>
     observer.sightings(shot.mark).some((sighting) => isAt(observer, attacker, shot, sighting));
   const missing = () => shots.filter((shot) => !isSeen(shot));
@@ -84,10 +79,9 @@ export async function unseen(observer: Observer, { attacker, shots }: Volley): P
       await observer.catchUp();
       return missing().length === 0;
     },
-    { timeoutMs: 3_000 },
-  ).catch(() => undefined); // who is missing, and of which group, is the answer
-  const groups = Map.groupBy(missing(), ({ group }) => group);
-  return new Map([...groups].map(([group, shots]) => [group, shots.map(label)]));
+    { timeoutMs: 1_000 },
+  ).catch(() => undefined); // who is missing is the answer
+  return missing();
 }
 
 function isAt(observer: Observer, { network }: Attacker, { case: { seenAt } }: Shot, sighting: Sighting): boolean {
@@ -103,48 +97,28 @@ function isAt(observer: Observer, { network }: Attacker, { case: { seenAt } }: S
   }
 }
 
-/**
- * - `sealed`: nothing is seen behind the host's end of the container's own wire.
- * - `undelivered`: frames may enter the bridge, but no one gets them: not the internet, not a neighbour, not the host.
- */
-export type Standard = 'sealed' | 'undelivered';
-
 const GATEWAYS = [1, 2].flatMap((number) => {
   const { v4, v6 } = gatewayAddresses(number);
   return [v4, v6];
 });
 
-function isAllowed(
-  observer: Observer,
-  { attacker, standard }: { attacker: Attacker; standard: Standard },
-  shot: Shot,
-  sighting: Sighting,
-): boolean {
-  const { network, ownLinks } = attacker;
+function isAllowed(observer: Observer, { network, ownLinks }: Attacker, shot: Shot, sighting: Sighting): boolean {
   const { link, outgoing } = sighting;
   if (ownLinks.includes(link)) return true;
   const atProxy = link === network.proxy.link || link === network.bridge.index;
   if (shot.case.mayReach === 'proxy' && atProxy) return true;
-  if (shot.case.mayReach === 'host by tunnel' && observer.isWan(sighting)) {
-    const ip = readIp(sighting.packet);
-    return GATEWAYS.includes((outgoing ? ip?.to : ip?.from) ?? '');
-  }
-  return standard === 'undelivered' && ((link === network.bridge.index && !outgoing) || link === network.proxy.link);
+  if (shot.case.mayReach !== 'host by tunnel' || !observer.isWan(sighting)) return false;
+  const ip = readIp(sighting.packet);
+  return GATEWAYS.includes((outgoing ? ip?.to : ip?.from) ?? '');
 }
 
-/** What got out, one line a packet; nothing is what must be. */
-export function leaks(
-  observer: Observer,
-  { attacker, shots }: Volley,
-  { group, standard = 'sealed' }: { group?: string; standard?: Standard } = {},
-): string[] {
-  return shots.filter(inGroup(group)).flatMap((shot) =>
-    observer
-      .sightings(shot.mark)
-      .filter((sighting) => !isAllowed(observer, { attacker, standard }, shot, sighting))
-      .map((sighting) => `${label(shot)}: ${describeSighting(sighting)}`),
-  );
-}
+/** Whose packets were seen behind the host's end of the container's own wire, one line a packet. */
+export const leaksOf = (observer: Observer, { attacker }: Volley, shot: Shot): string[] =>
+  observer
+    .sightings(shot.mark)
+    .filter((sighting) => !isAllowed(observer, attacker, shot, sighting))
+    .map((sighting) => `${describeShot(shot)}: ${describeSighting(sighting)}`);
 
-export const countShots = (volleys: readonly Volley[]): number =>
-  volleys.reduce((sum, { shots }) => sum + shots.length, 0);
+/** What got out; nothing is what must be. */
+export const leaks = (observer: Observer, volley: Volley): string[] =>
+  volley.shots.flatMap((shot) => leaksOf(observer, volley, shot));

@@ -2,9 +2,11 @@
 
 Runs on the machine's own Python, which the tests mount into their containers. What is sent, and why, stands in
 test/leak/cases. `once` reads {"acts": [argv…], "attempts": [...]} on stdin, performs the acts one after the other, then
-all attempts at once, and prints what became of each. `flood JSON` repeats the attempts from its first instruction on.
+all attempts at once, and prints what became of each; with "takeAway": DEVICE in a network namespace of its own, into
+which it moves the device. `flood JSON` repeats the attempts from its first instruction on.
 `flow JSON` opens a TCP connection and goes on sending.
 """
+import ctypes
 import errno
 import json
 import os
@@ -72,14 +74,38 @@ def target(attempt):
     return (attempt['to'], attempt.get('port', 0), 0, socket.if_nametoindex(device) if scoped else 0)
 
 
+def packets(attempt):
+    return [bytes.fromhex(text) for text in [attempt['bytes'], *attempt.get('more', [])]]
+
+
 def datagram(attempt, kind, protocol=0):
     with open_socket(attempt, kind, protocol) as s:
         for _ in range(attempt.get('count', 2)):
-            s.sendto(bytes.fromhex(attempt['bytes']), target(attempt))
+            for packet in packets(attempt):
+                s.sendto(packet, target(attempt))
 
 
 def udp(attempt):
     datagram(attempt, socket.SOCK_DGRAM)
+
+
+def ping(attempt):
+    """ICMP without a raw socket, as every user may since Docker 20.10 (net.ipv4.ping_group_range)."""
+    six = attempt.get('family') == 6
+    datagram(attempt, socket.SOCK_DGRAM, socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP)
+
+
+def join(attempt):
+    """Has the kernel tell the link of a multicast group: IGMP, MLD."""
+    six = attempt.get('family') == 6
+    index = socket.if_nametoindex(device_of(attempt))
+    with open_socket(attempt, socket.SOCK_DGRAM) as s:
+        group = socket.inet_pton(s.family, attempt['to'])
+        if six:
+            s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group + struct.pack('@I', index))
+        else:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + struct.pack('4si', b'\0' * 4, index))
+        time.sleep(1.5)  # the kernel may wait that long with its report
 
 
 def raw(attempt):
@@ -108,7 +134,8 @@ def frame(attempt):
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
         s.bind((device_of(attempt), 0))
         for _ in range(attempt.get('count', 2)):
-            s.send(bytes.fromhex(attempt['bytes']))
+            for packet in packets(attempt):
+                s.send(packet)
 
 
 def resolve(attempt):
@@ -129,7 +156,7 @@ def embedded(attempt):
                 s.recv(512)
 
 
-OPERATIONS = {f.__name__: f for f in (udp, tcp, mptcp, fastopen, raw, frame, resolve, embedded)}
+OPERATIONS = {f.__name__: f for f in (udp, tcp, mptcp, fastopen, ping, join, raw, frame, resolve, embedded)}
 
 
 def outcome(work):
@@ -154,8 +181,33 @@ def act(argv):
     return outcome(work)
 
 
+def move(device, pid):
+    return subprocess.run(['/usr/bin/ip', 'link', 'set', 'dev', device, 'netns', str(pid)]).returncode == 0
+
+
+def take_away(device):
+    """A namespace of its own, and the device in it. A child stays behind: it moves the device after us, and back."""
+    me = os.getpid()
+    orders, order = os.pipe()
+    answers, answer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(order)
+        os.read(orders, 1)
+        os.write(answer, b'y' if move(device, me) else b'n')
+        os.read(orders, 1)  # until we are gone
+        os._exit(0)
+    if ctypes.CDLL(None, use_errno=True).unshare(0x40000000) != 0:  # CLONE_NEWNET
+        raise OSError(ctypes.get_errno(), 'unshare')
+    os.write(order, b'x')
+    if os.read(answers, 1) != b'y':
+        raise OSError(0, 'the device could not be moved')
+    return lambda: move(device, child)
+
+
 def once():
     order = json.load(sys.stdin)
+    bring_back = take_away(order['takeAway']) if order.get('takeAway') else None
     acts = [[' '.join(argv), act(argv)] for argv in order['acts']]
     results = {}
     def run(attempt):
@@ -164,9 +216,11 @@ def once():
     threads = [threading.Thread(target=run, args=(attempt,), daemon=True) for attempt in order['attempts']]
     for thread in threads:
         thread.start()
-    end = time.monotonic() + 4
+    end = time.monotonic() + 30
     for thread in threads:
         thread.join(max(0, end - time.monotonic()))
+    if bring_back:
+        bring_back()
     json.dump({'acts': acts, 'results': results}, sys.stdout)
     sys.stdout.flush()
     os._exit(0)  # libc's resolver may still wait for an answer

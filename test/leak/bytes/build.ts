@@ -62,6 +62,12 @@ export function echo(payload: Buffer, type = 8): Buffer {
   return message;
 }
 
+export function igmp(type: number, group: string, payload: Buffer): Buffer {
+  const message = Buffer.concat([Buffer.from([type, 100, 0, 0]), address4(group), payload]);
+  message.writeUInt16BE(checksum(message), 2);
+  return message;
+}
+
 /** Any ICMPv6 message; `body` is what follows the checksum. */
 export const icmp6 = (from: string, to: string, type: number, body: Buffer): Buffer =>
   sealed(Buffer.concat([Buffer.from([type, 0, 0, 0]), body]), 2, PROTOCOL.icmp6, from, to);
@@ -106,11 +112,10 @@ export const ipv6 = (from: string, to: string, next: number, payload: Buffer, ho
   ]);
 
 /** One UDP datagram in two fragments; only the first has ports. Both carry the payload at least once. */
-export function udpFragments(from: string, to: string, payload: Buffer): [Buffer, Buffer] {
+export function udpFragments(from: string, to: string, payload: Buffer, id: number): [Buffer, Buffer] {
   const whole = udp(from, to, { from: 4444, to: 1337 }, Buffer.concat([payload, payload, payload, payload]));
-  whole.writeUInt16BE(0, 6); // no checksum: each fragment may come from another call
   const cut = 8 * Math.ceil((8 + 2 * payload.length) / 8);
-  const part = (fragment: number, bytes: Buffer) => ipv4({ from, to, protocol: PROTOCOL.udp, fragment }, bytes);
+  const part = (fragment: number, bytes: Buffer) => ipv4({ from, to, protocol: PROTOCOL.udp, fragment, id }, bytes);
   return [part(0x2000, whole.subarray(0, cut)), part(cut / 8, whole.subarray(cut))];
 }
 
@@ -136,10 +141,10 @@ export const arp = ({ operation, from, to }: ArpParts, padding: Buffer): Buffer 
     padding,
   ]);
 
-/** A question for the A record of `name`. */
-export function dnsQuery(name: string, id = 0x4b53): Buffer {
+/** A question for `name`: for its A record, unless told. */
+export function dnsQuery(name: string, id = 0x4b53, type = 1): Buffer {
   const labels = name.split('.').map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
-  return Buffer.concat([u16(id, 0x0100, 1, 0, 0, 0), ...labels, Buffer.from([0]), u16(1, 1)]);
+  return Buffer.concat([u16(id, 0x0100, 1, 0, 0, 0), ...labels, Buffer.from([0]), u16(type, 1)]);
 }
 
 /** DNS over TCP: the length comes first. */

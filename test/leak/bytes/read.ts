@@ -50,6 +50,27 @@ export function readIp({ ethertype, bytes }: Captured): IpPacket | undefined {
 export const arpTarget = ({ ethertype, bytes }: Captured): string | undefined =>
   ethertype === ETHERTYPE.arp && bytes.length >= 28 ? text4(bytes.subarray(24, 28)) : undefined;
 
+/** RFC 3376 4.2, 2236, 3810 5.2: which groups a host tells its link of. Empty for every other packet. */
+export function reportedGroups(packet: Captured): string[] {
+  const ip = readIp(packet);
+  const type = ip?.payload[0];
+  if (ip?.protocol === PROTOCOL.igmp) {
+    if (type === 0x22) return records(ip.payload, 4, text4);
+    return ip.payload.length >= 8 ? [text4(ip.payload.subarray(4, 8))] : [];
+  }
+  // The router-alert option stands before it, in eight bytes.
+  const message = ip?.protocol === 0 && type === PROTOCOL.icmp6 ? ip.payload.subarray(8) : undefined;
+  return message?.[0] === 143 ? records(message, 16, text6) : [];
+}
+
+/** A report's records from byte 8 on: four bytes, the group, its sources. */
+function records(report: Buffer, size: 4 | 16, text: (bytes: Buffer) => string): string[] {
+  const groups: string[] = [];
+  for (let at = 8; at + 4 + size <= report.length; at += 4 + size + size * report.readUInt16BE(at + 2))
+    groups.push(text(report.subarray(at + 4, at + 4 + size)));
+  return groups;
+}
+
 const protocolName = (protocol: number): string =>
   Object.entries(PROTOCOL).find(([, number]) => number === protocol)?.[0] ?? `protocol ${protocol}`;
 

@@ -5,51 +5,22 @@ import {
   ETHERTYPE,
   echo,
   ethernet,
-  icmp6,
   ipv4,
-  ipv6,
   PROTOCOL,
+  TCP_FLAGS,
+  tcp,
   udp,
   udpFragments,
   vlanTag,
 } from '../bytes/build.ts';
-import type { Attempt, Case, Group, Mark, Place, Vantage } from '../case.ts';
-import { hex, payload } from '../case.ts';
+import type { Group } from '../case.ts';
+import { hex } from '../case.ts';
+import { below, data, datagram, datagram6, E1, FORGED_MAC, send, viaGateway } from './frame.ts';
 import { nameOf } from './names.ts';
+import { SITE, SITE6 } from './raw.ts';
 
-const SITE = '203.0.113.80';
-const SITE6 = '2001:db8:113::80';
 const RESOLVER = '203.0.113.53';
 const FORGED_IP = '198.18.7.7';
-const FORGED_MAC = '02:42:de:ad:be:ef';
-const ALL_NODES_MAC = '33:33:00:00:00:01';
-
-const data = ({ tag }: Mark): Buffer => Buffer.from(payload(tag), 'hex');
-const send = ({ device }: Vantage, bytes: Buffer): Attempt => ({ op: 'frame', device, bytes: hex(bytes) });
-
-const datagram = (from: string, to: string, mark: Mark, port = 1337): Buffer =>
-  ipv4({ from, to, protocol: PROTOCOL.udp }, udp(from, to, { from: 4444, to: port }, data(mark)));
-
-const datagram6 = (from: string, to: string, mark: Mark, hopLimit = 64): Buffer =>
-  ipv6(from, to, PROTOCOL.udp, udp(from, to, { from: 4444, to: 1337 }, data(mark)), hopLimit);
-
-const E1 = 'facts E1: NET_RAW, which Docker gives, opens packet sockets, and their frames meet no rule inside';
-
-const below = (
-  name: string,
-  why: string,
-  seenAt: Place,
-  build: (at: Vantage, mark: Mark) => readonly Buffer[],
-): Case => ({
-  name,
-  why,
-  seenAt,
-  belowLock: true,
-  attempts: (at, mark) => build(at, mark).map((bytes) => send(at, bytes)),
-});
-
-const viaGateway = (at: Vantage, packet: Buffer, type = ETHERTYPE.ipv4, from = at.mac): Buffer =>
-  ethernet(at.gatewayMac, from, type, packet);
 
 export const frames: Group = {
   name: 'frames',
@@ -150,9 +121,16 @@ export const frames: Group = {
     below('VLAN 0, which is no VLAN, to the gateway', 'IEEE 802.1Q: a priority tag only', 'wan', (at, mark) => [
       viaGateway(at, vlanTag(0, ETHERTYPE.ipv4, datagram(at.ip4, SITE, mark)), ETHERTYPE.vlan),
     ]),
-    below('fragments', '2.3 case 18', 'wan', (at, mark) =>
-      udpFragments(at.ip4, SITE, data(mark)).map((packet) => viaGateway(at, packet)),
-    ),
+    {
+      name: 'fragment frames',
+      why: '2.3 case 18: a later one has no ports to match',
+      seenAt: 'wan',
+      belowLock: true,
+      attempts: (at, mark) => {
+        const [first, second] = udpFragments(at.ip4, SITE, data(mark), mark.port);
+        return [{ ...send(at, viaGateway(at, first)), more: [hex(viaGateway(at, second))] }];
+      },
+    },
     below('loose source route to the site', 'RFC 791: the destination comes from an option', 'bridge', (at, mark) => [
       viaGateway(
         at,
@@ -162,74 +140,28 @@ export const frames: Group = {
         ),
       ),
     ]),
-    below('broadcast and multicast', '2.3 case 19', 'neighbour', (at, mark) => [
-      ethernet(BROADCAST, at.mac, ETHERTYPE.ipv4, datagram(at.ip4, '255.255.255.255', mark)),
-      ethernet('01:00:5e:00:00:fb', at.mac, ETHERTYPE.ipv4, datagram(at.ip4, '224.0.0.251', mark, 5353)),
-      ethernet(ALL_NODES_MAC, at.mac, ETHERTYPE.ipv6, datagram6(at.ip6, 'ff02::1', mark)),
-    ]),
-    below('DHCP', 'no client of ours asks, so nobody may', 'neighbour', (at, mark) => [
+    below('TCP from the session’s port, by the gateway’s MAC', E1, 'wan', (at, mark) =>
+      [TCP_FLAGS.syn, TCP_FLAGS.synAck, TCP_FLAGS.rst, TCP_FLAGS.pushAck].map((flags) =>
+        viaGateway(
+          at,
+          ipv4(
+            { from: at.ip4, to: SITE, protocol: PROTOCOL.tcp },
+            tcp(at.ip4, SITE, { from: 443, to: mark.port }, flags, data(mark)),
+          ),
+        ),
+      ),
+    ),
+    below('ICMP redirect to the neighbour', 'RFC 792: "your router is me"', 'neighbour', (at, mark) => [
       ethernet(
-        BROADCAST,
+        at.neighbour.mac,
         at.mac,
         ETHERTYPE.ipv4,
-        ipv4(
-          { from: '0.0.0.0', to: '255.255.255.255', protocol: PROTOCOL.udp },
-          udp(
-            '0.0.0.0',
-            '255.255.255.255',
-            { from: 68, to: 67 },
-            Buffer.concat([Buffer.from([1, 1, 6, 0]), data(mark)]),
-          ),
-        ),
+        ipv4({ from: at.gateway4, to: at.neighbour.ip4, protocol: PROTOCOL.icmp }, echo(data(mark), 5)),
       ),
     ]),
-    below('IPv6 router advertisement', '2.3 case 20: a session as everyone’s router', 'neighbour', (at, mark) => [
-      ethernet(
-        ALL_NODES_MAC,
-        at.mac,
-        ETHERTYPE.ipv6,
-        ipv6(
-          'fe80::42:1',
-          'ff02::1',
-          PROTOCOL.icmp6,
-          icmp6(
-            'fe80::42:1',
-            'ff02::1',
-            134,
-            Buffer.concat([Buffer.from('400007080000000000000000', 'hex'), data(mark)]),
-          ),
-          255,
-        ),
-      ),
-    ]),
-    below('IPv6 neighbour solicitation for the neighbour', '2.3 case 24: NDP', 'neighbour', (at, mark) => [
-      ethernet(
-        ALL_NODES_MAC,
-        at.mac,
-        ETHERTYPE.ipv6,
-        ipv6(
-          at.ip6,
-          'ff02::1',
-          PROTOCOL.icmp6,
-          icmp6(at.ip6, 'ff02::1', 135, Buffer.concat([Buffer.alloc(4), Buffer.alloc(16, 1), data(mark)])),
-          255,
-        ),
-      ),
-    ]),
-    below('IPv6 with a hop-by-hop header', 'rules that read the first next-header only', 'wan', (at, mark) => [
-      viaGateway(
-        at,
-        ipv6(
-          at.ip6,
-          SITE6,
-          0,
-          Buffer.concat([
-            Buffer.from([PROTOCOL.udp, 0, 1, 4, 0, 0, 0, 0]),
-            udp(at.ip6, SITE6, { from: 4444, to: 1337 }, data(mark)),
-          ]),
-        ),
-        ETHERTYPE.ipv6,
-      ),
+    below('a frame of 60 bytes and one of 1514', 'padding and size', 'bridge', (at, mark) => [
+      viaGateway(at, datagram(at.ip4, at.gateway4, mark)),
+      viaGateway(at, Buffer.concat([datagram(at.ip4, at.gateway4, mark), Buffer.alloc(1400)])),
     ]),
   ],
 };

@@ -38,20 +38,10 @@ export const neighbours: Group = {
     },
     {
       name: 'the kernel’s own ARP for an address of the network',
-      why: 'an ARP request tells everyone who asks, and for whom',
+      why: 'TunnelCrack LocalNet, CVE-2023-36672: what looks local goes past the tunnel; ARP tells everyone who asks for whom',
+      needs: ['the wire’s own MAC'],
       seenAt: 'neighbour',
       attempts: ({ nobody4 }, mark) => [udpTo(nobody4(mark), 1337, mark)],
-    },
-    {
-      name: 'every node of the link: broadcast and multicast',
-      why: '2.3 case 19: SSDP, 255.255.255.255, ff02::1',
-      seenAt: 'neighbour',
-      attempts: ({ device, ...at }, mark) => [
-        udpTo('255.255.255.255', 1337, mark, { broadcast: true, bind: true, device }),
-        udpTo('239.255.255.250', 1900, mark, { multicast: true, device }),
-        udpTo('ff02::1', 1337, mark, { multicast: true, device }),
-        pingTo('ff02::1', { device, ...at }, mark, { multicast: true, device }),
-      ],
     },
   ],
 };

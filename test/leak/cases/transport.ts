@@ -50,7 +50,7 @@ const SITE = '203.0.113.80';
 const shapes: Case[] = [
   {
     name: 'cleartext UDP to the VPN server’s own address and port',
-    why: 'Mullvad MUL-02-002, "Port Fail": an exception for the server is open to every process',
+    why: 'Mullvad MUL-02-002, "Port Fail"; TunnelCrack ServerIP, CVE-2023-36673: an exception for the server is open to all',
     seenAt: 'wan',
     attempts: (_, mark) => [udpTo('203.0.113.11', 51820, mark)],
   },
@@ -71,6 +71,28 @@ const shapes: Case[] = [
     why: '2.3 case 18: only the first fragment has ports',
     seenAt: 'wan',
     attempts: (_, mark) => [udpTo(SITE, 1337, mark, { bytes: payload(mark.tag).repeat(225) })],
+  },
+  {
+    name: 'UDP of 60,000 bytes',
+    why: '2.3 case 18',
+    seenAt: 'wan',
+    attempts: (_, mark) => [udpTo(SITE, 1337, mark, { bytes: payload(mark.tag).repeat(3333), count: 1 })],
+  },
+  {
+    name: 'ping without a raw socket',
+    why: '2.3 case 17: IPPROTO_ICMP needs no capability where ping_group_range allows it, as Docker does',
+    seenAt: 'wan',
+    needs: ['Docker’s namespace'],
+    attempts: (at, mark) => [
+      { ...pingTo(SITE, at, mark), op: 'ping' },
+      { ...pingTo('2001:db8:113::80', at, mark), op: 'ping' },
+    ],
+  },
+  {
+    name: 'DNS by HTTPS to public resolvers',
+    why: '2.2: names by a way that no rule for port 53 sees',
+    seenAt: 'wan',
+    attempts: (_, mark) => [tcpTo('1.1.1.1', 443, mark), tcpTo('2606:4700:4700::1111', 443, mark)],
   },
   {
     name: 'TCP fast open: data in the SYN',
