@@ -4,7 +4,7 @@ Runs on the machine's own Python, which the tests mount into their containers. W
 test/leak/cases. `once` reads {"acts": [argv…], "attempts": [...]} on stdin, performs the acts one after the other, then
 all attempts at once, and prints what became of each; with "takeAway": DEVICE in a network namespace of its own, into
 which it moves the device. `flood JSON` repeats the attempts from its first instruction on.
-`flow JSON` opens a TCP connection and goes on sending.
+`flow JSON` opens a connection and goes on sending.
 """
 import ctypes
 import errno
@@ -243,20 +243,19 @@ def flood(order):
 
 
 def flow(order):
-    with open_socket(order, socket.SOCK_STREAM) as s:
+    """One connection, on which it goes on sending whatever happens to the way."""
+    with open_socket(order, socket.SOCK_DGRAM if order['op'] == 'udp' else socket.SOCK_STREAM) as s:
         s.settimeout(5)
         s.connect(target(order))
-        print('open', flush=True)
         s.settimeout(TIMEOUT)
         end = time.monotonic() + order['seconds']
         while time.monotonic() < end:
             try:
                 s.send(bytes.fromhex(order['bytes']))
-                s.recv(4096)
             except OSError as error:
                 if error.errno in (errno.ECONNRESET, errno.EPIPE, errno.ETIMEDOUT):
                     break
-            time.sleep(0.01)
+            time.sleep(0.05)
 
 
 if sys.argv[1] == 'once':
