@@ -136,7 +136,7 @@ test('a root inside flushes the lock, the rules and the routes: all of it comes 
 });
 
 test('a device that somebody sets down again and again, until its tunnel is held for dead: it comes back', async () => {
-  const sessions = await startBoth('down');
+  const sessions = await startBoth(world, 'down');
   await sleep(FIRST_PROBE_MS);
   const seconds = await each(sessions, async ({ name, device }) => {
     const isDead = waitForState(name, 'reconnecting', 60_000);
