@@ -19,6 +19,9 @@ command -v dockerd >/dev/null || RUNTIME_PACKAGES+=(docker.io)
 # What the demo gateways run.
 # shellcheck disable=SC2034
 LAB_PACKAGES=(dnsmasq-base openssl)
+# What builds the plugin.
+# shellcheck disable=SC2034
+PLUGIN_PACKAGES=(mmdebstrap binutils libatomic1)
 # What only tests need.
 # shellcheck disable=SC2034
 TEST_PACKAGES=(tcpdump busybox-static python3)

@@ -3,6 +3,7 @@ import { EgressError } from '../shared/errors.ts';
 import { parseCidr } from '../shared/ip.ts';
 import { toFieldErrors } from '../shared/launch-script.ts';
 
+const cidr = z.string().refine((range) => parseCidr(range), 'not a network in CIDR form');
 const cidrList = z
   .string()
   .transform((text) =>
@@ -11,7 +12,20 @@ const cidrList = z
       .map((range) => range.trim())
       .filter((range) => range !== ''),
   )
-  .refine((ranges) => ranges.every((range) => parseCidr(range)), 'not a comma list of networks in CIDR form');
+  .pipe(z.array(cidr));
+const wireguard = z.enum(['auto', 'kernel', 'userspace']);
+const gateSeconds = z.number().min(0).max(20);
+
+/**
+ * What /etc/kasm-sidecar/config.json may hold: the settings that are a matter of choice. Where things lie is not: others
+ * rely on it.
+ */
+export const fileSettings = z.strictObject({
+  endpoint_allow: z.array(cidr).optional(),
+  wireguard: wireguard.optional(),
+  gate_seconds: gateSeconds.optional(),
+});
+export type FileSettings = z.infer<typeof fileSettings>;
 
 /** All settings, each with a default: a plugin's upgrade may lose the environment (facts/docker-plugin.md, section 4). */
 const settings = z.object({
@@ -22,16 +36,17 @@ const settings = z.object({
   KASM_SIDECAR_STATE_DIR: z.string().default('/var/lib/kasm-sidecar'),
   KASM_SIDECAR_LOG_DIR: z.string().default('/var/log/kasm-sidecar'),
   KASM_SIDECAR_PROFILE_DIR: z.string().default('/etc/kasm-sidecar/profiles'),
+  KASM_SIDECAR_CONFIG_FILE: z.string().default('/etc/kasm-sidecar/config.json'),
   /** Ranges that a VPN server's address may lie in although it is the host's own, loopback, link-local or Docker's. */
-  KASM_SIDECAR_ENDPOINT_ALLOW: cidrList.default([]),
-  KASM_SIDECAR_WIREGUARD: z.enum(['auto', 'kernel', 'userspace']).default('auto'),
+  KASM_SIDECAR_ENDPOINT_ALLOW: cidrList.optional(),
+  KASM_SIDECAR_WIREGUARD: wireguard.optional(),
   /** Its file must be called openvpn: processes are found by that name. */
   KASM_SIDECAR_OPENVPN: z
     .string()
     .regex(/^(\/.*\/|)openvpn$/, 'neither "openvpn" nor the absolute path of a program of that name')
     .default('openvpn'),
   /** How long Docker may be kept waiting for a session's egress before the container starts blocked. Docker gives up after 30 s. */
-  KASM_SIDECAR_GATE_SECONDS: z.coerce.number().min(0).max(20).default(10),
+  KASM_SIDECAR_GATE_SECONDS: z.coerce.number().pipe(gateSeconds).optional(),
 });
 
 export interface Settings {
@@ -42,14 +57,18 @@ export interface Settings {
   readonly stateDir: string;
   readonly logDir: string;
   readonly profileDir: string;
+  readonly configFile: string;
   readonly endpointAllow: readonly string[];
   readonly wireguard: 'auto' | 'kernel' | 'userspace';
   readonly openvpn: string;
   readonly gateMs: number;
 }
 
-/** The only reader of the environment. @throws EgressError BAD_REQUEST naming each wrong setting. */
-export function readSettings(environment: NodeJS.ProcessEnv = process.env): Settings {
+/**
+ * The only reader of the environment, which counts more than `file`. @throws EgressError BAD_REQUEST naming each wrong
+ * variable.
+ */
+export function readSettings(file: FileSettings = {}, environment: NodeJS.ProcessEnv = process.env): Settings {
   const result = settings.safeParse(environment);
   if (!result.success)
     throw new EgressError('BAD_REQUEST', 'A setting is not valid.', { fields: toFieldErrors(result.error) });
@@ -62,9 +81,10 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env): Sett
     stateDir: data.KASM_SIDECAR_STATE_DIR,
     logDir: data.KASM_SIDECAR_LOG_DIR,
     profileDir: data.KASM_SIDECAR_PROFILE_DIR,
-    endpointAllow: data.KASM_SIDECAR_ENDPOINT_ALLOW,
-    wireguard: data.KASM_SIDECAR_WIREGUARD,
+    configFile: data.KASM_SIDECAR_CONFIG_FILE,
+    endpointAllow: data.KASM_SIDECAR_ENDPOINT_ALLOW ?? file.endpoint_allow ?? [],
+    wireguard: data.KASM_SIDECAR_WIREGUARD ?? file.wireguard ?? 'auto',
     openvpn: data.KASM_SIDECAR_OPENVPN,
-    gateMs: data.KASM_SIDECAR_GATE_SECONDS * 1000,
+    gateMs: (data.KASM_SIDECAR_GATE_SECONDS ?? file.gate_seconds ?? 10) * 1000,
   };
 }

@@ -4,6 +4,7 @@ import { EgressError, explain } from '../shared/errors.ts';
 import type { LaunchScript } from '../shared/launch-script.ts';
 import { type LogFile, linkLogName, openLogFile } from '../shared/log-file.ts';
 import { readSettings, type Settings } from './config.ts';
+import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
 import { Engine } from './docker/engine.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
@@ -32,8 +33,10 @@ import { createWireGuard } from './tunnels/wireguard/tunnel.ts';
  * Calls wait until our own records are read; nothing waits for Docker's API.
  */
 export async function main(): Promise<void> {
-  const settings = readSettings();
-  const logs = openLogs(settings.logDir);
+  const { logDir, stateDir, configFile } = readSettings();
+  const logs = openLogs(logDir);
+  const lastGood = join(stateDir, 'last-good-config.json');
+  const settings = readSettings(readConfigFile({ file: configFile, lastGood }, logs.network));
   const parts = compose(settings, logs.network);
   const ready = Promise.withResolvers<void>();
   // First, since it refuses to start beside another sidecar, which then must not have been touched.

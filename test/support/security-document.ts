@@ -2,6 +2,7 @@ import { SESSION_STATES } from '../../src/shared/session-view.ts';
 import { planGuard } from '../../src/sidecar/plan/guard.ts';
 import { planLock } from '../../src/sidecar/plan/lock.ts';
 import { planPassage } from '../../src/sidecar/plan/passage.ts';
+import { readManifest, renderGrants } from './plugin-manifest.ts';
 import { aWire } from './wires.ts';
 
 const meaning = {
@@ -39,7 +40,18 @@ export function renderSecurityDocument(): string {
     ].join('\n');
   });
   const { v4 } = planLock({ wires: [aWire], passage: planPassage('connected', tunnel), servers: ['203.0.113.11'] });
-  return [HEAD, ...sections, LOCK_HEAD, code(v4), '', TAIL].join('\n');
+  return [
+    HEAD,
+    ...sections,
+    LOCK_HEAD,
+    code(v4),
+    '',
+    TAIL,
+    PLUGIN_HEAD,
+    renderGrants(readManifest()),
+    '',
+    PLUGIN_TAIL,
+  ].join('\n');
 }
 
 const HEAD = `# What may pass
@@ -95,4 +107,15 @@ resolved. \`KASM_SIDECAR_ENDPOINT_ALLOW\` permits ranges.
 - Docker up to 27 with a host resolver on loopback: a process that asks 127.0.0.11 in its first instruction, while many containers
   start at once, may be answered by way of the host before the lock stands (see known-issues.md for the cure).
 - Root on the host, and whoever may use Docker's socket.
+`;
+
+const PLUGIN_HEAD = `## What the managed plugin is granted
+
+All that \`docker plugin install\` asks for, from \`config.json\`. Besides these it has what Docker gives every plugin.
+`;
+
+const PLUGIN_TAIL = `Whoever may enter every container's namespaces and write to \`/run\`, where Docker's socket is, is root on the host in the
+end: the list keeps accidents small, not an attacker who has taken over the sidecar. That is why it listens on two unix
+sockets only, runs no shell for a session, and parses everything that comes from outside before it uses it. Not granted:
+loading kernel modules (\`CAP_SYS_MODULE\`), all devices (\`allowAllDevices\`), writing to \`/etc\`.
 `;

@@ -93,9 +93,15 @@ export async function readMounts(pid: number | 'self'): Promise<Mount[]> {
     });
 }
 
-/** The path on this host of what process `pid` has mounted from `root` of file system `device`. */
-export async function hostPathOf(mount: Mount): Promise<string | undefined> {
-  const candidates = (await readMounts('self')).filter(
+/**
+ * A path by which this process reaches what another one has mounted from `root` of file system `device`. A managed plugin sees
+ * only the folders that were given to it; the rest of the host, such as a Docker folder elsewhere, is that of process 1.
+ */
+export const hostPathOf = async (mount: Mount): Promise<string | undefined> =>
+  (await pathAmong('self', mount)) ?? (await pathAmong(1, mount).then((path) => path && `/proc/1/root${path}`));
+
+async function pathAmong(pid: number | 'self', mount: Mount): Promise<string | undefined> {
+  const candidates = (await readMounts(pid)).filter(
     ({ device, root }) =>
       device === mount.device && (root === '/' || mount.root === root || mount.root.startsWith(`${root}/`)),
   );

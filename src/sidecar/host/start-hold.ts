@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Log } from '../../shared/log.ts';
 
@@ -52,7 +53,7 @@ export class StartHold {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL('./start-hold-thread.ts', import.meta.url));
+    const thread = new Worker(new URL(`./start-hold-thread${extname(import.meta.url)}`, import.meta.url));
     thread.unref();
     thread.on('error', (error) => {
       this.#log.error('start-hold', `The thread that holds starts has ended, and is started again: ${error}`);
