@@ -1,7 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites that share one Docker engine and one lab. */
-const WITH_ENGINE = ['e2e', 'leak', 'bench'];
+const WITH_ENGINE = ['e2e', 'leak', 'bench', 'lifecycle'];
+const ENGINE = 'test/support/engine-setup.ts';
+/** And the managed plugin, in a registry. */
+const WITH_PLUGIN = ['lifecycle'];
+const PLUGIN = 'test/support/plugin-setup.ts';
 
 /** Folders say what a test touches: `unit` needs no root; the others need the surroundings that `scripts/test` makes. */
 const project = (name: string, testTimeout: number) => ({
@@ -11,7 +15,7 @@ const project = (name: string, testTimeout: number) => ({
     testTimeout,
     hookTimeout: 120_000,
     fileParallelism: name === 'unit',
-    globalSetup: WITH_ENGINE.includes(name) ? ['test/support/engine-setup.ts'] : [],
+    globalSetup: [...(WITH_ENGINE.includes(name) ? [ENGINE] : []), ...(WITH_PLUGIN.includes(name) ? [PLUGIN] : [])],
   },
 });
 
@@ -22,6 +26,7 @@ export default defineConfig({
       project('netns', 60_000),
       project('e2e', 120_000),
       project('leak', 300_000),
+      project('lifecycle', 120_000),
       project('bench', 600_000),
     ],
   },
