@@ -1,17 +1,25 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites that share one Docker engine and one lab. */
-const WITH_ENGINE = ['e2e', 'leak', 'bench', 'lifecycle'];
+const WITH_ENGINE = ['e2e', 'leak', 'bench', 'lifecycle', 'plugin'];
 const ENGINE = 'test/support/engine-setup.ts';
 /** And the managed plugin, in a registry. */
 const WITH_PLUGIN = ['lifecycle'];
 const PLUGIN = 'test/support/plugin-setup.ts';
 
+/** Suites that are not the folder of their name. */
+const FILES: Readonly<Record<string, string[]>> = {
+  unit: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+  // The end-to-end tests once more, with the managed plugin; without those of scripts that start a process on the host.
+  plugin: ['test/e2e/{control,kasm-signals,lifecycle,network,openvpn,proxy,session,tunnel-health}.test.ts'],
+};
+
 /** Folders say what a test touches: `unit` needs no root; the others need the surroundings that `scripts/test` makes. */
 const project = (name: string, testTimeout: number) => ({
   test: {
     name,
-    include: name === 'unit' ? ['test/unit/**/*.test.ts', 'test/architecture.test.ts'] : [`test/${name}/**/*.test.ts`],
+    include: FILES[name] ?? [`test/${name}/**/*.test.ts`],
+    env: name === 'plugin' ? { KASM_SIDECAR_TEST_AS_PLUGIN: '1' } : {},
     testTimeout,
     hookTimeout: 120_000,
     fileParallelism: name === 'unit',
@@ -27,6 +35,7 @@ export default defineConfig({
       project('e2e', 120_000),
       project('leak', 300_000),
       project('lifecycle', 120_000),
+      project('plugin', 120_000),
       project('bench', 600_000),
     ],
   },

@@ -101,8 +101,16 @@ why_not_ready() {
   return 1
 }
 
-# A bad moment for Docker's calls ends as soon as it can.
-enable_plugin() { docker plugin enable "$plugin" >/dev/null; }
+# Docker that is just starting a crashed plugin again refuses, and says `id already in use`: that ends by itself.
+enable_plugin() {
+  local message
+  for _ in 1 2 3 4 5; do
+    message=$(docker plugin enable "$plugin" 2>&1) && return 0
+    case $message in *'already in use'*) sleep 2 ;; *) break ;; esac
+  done
+  printf '%s\n' "$message" >&2
+  return 1
+}
 disable_plugin() {
   [ "$(plugin_is '{{.Enabled}}')" = false ] || docker plugin disable --force "$plugin" >/dev/null
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { RESOLVER } from '../../lab/addresses.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { attempt, sh } from '../support/shell.ts';
-import type { Sidecar } from '../support/sidecar.ts';
+import type { Daemon } from '../support/sidecar.ts';
 import { waitFor } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
 import type { Network } from './network.ts';
@@ -12,7 +12,7 @@ import { Observer } from './observer.ts';
 
 /** What a leak test works with. All of it is there once the file's first `beforeAll` has run. */
 export interface LeakWorld {
-  readonly sidecar: Sidecar;
+  readonly sidecar: Daemon;
   readonly lab: Lab;
   readonly observer: Observer;
   readonly plain: Network;

@@ -13,7 +13,8 @@ import { waitFor } from './wait.ts';
 /** The name that the documents give the plugin, which is the driver's name, too. */
 export const PLUGIN = 'kasmweb/sidecar:1.1';
 const REGISTRY = '127.0.0.1:5000';
-const FOLDER = join(tmpdir(), 'plugin');
+/** What `docker plugin create` takes. */
+export const PLUGIN_FOLDER = join(tmpdir(), 'plugin');
 
 /** References in the local registry. `next` is `first` with another description, `broken` never listens. */
 export const reference = (tag: 'first' | 'next' | 'broken' | 'rolling'): string => `${REGISTRY}/kasm/sidecar:${tag}`;
@@ -41,9 +42,9 @@ const accepts = (port: number): Promise<boolean> =>
 export async function unpackPlugin(): Promise<void> {
   const tar = process.env.KASM_SIDECAR_TEST_PLUGIN;
   if (tar === undefined) throw new Error('KASM_SIDECAR_TEST_PLUGIN is not set; run these tests by scripts/test');
-  await rm(FOLDER, { recursive: true, force: true });
-  await mkdir(FOLDER, { recursive: true });
-  await sh('tar', '-xf', tar, '-C', FOLDER);
+  await rm(PLUGIN_FOLDER, { recursive: true, force: true });
+  await mkdir(PLUGIN_FOLDER, { recursive: true });
+  await sh('tar', '-xf', tar, '-C', PLUGIN_FOLDER);
 }
 
 type Manifest = { description: string; entrypoint: string[] };
@@ -55,14 +56,14 @@ let count = 0;
  * of its own: Docker 20.10 refuses to make a plugin of the same layer as one that is there.
  */
 export async function publish(name: string, change: (manifest: Manifest) => void = () => undefined): Promise<void> {
-  const file = join(FOLDER, 'config.json');
+  const file = join(PLUGIN_FOLDER, 'config.json');
   const original = await readFile(file, 'utf8');
   const manifest = JSON.parse(original) as Manifest;
   change(manifest);
   await writeFile(file, JSON.stringify(manifest));
-  await writeFile(join(FOLDER, 'rootfs/etc/test-version'), `${++count} of process ${process.pid}\n`);
+  await writeFile(join(PLUGIN_FOLDER, 'rootfs/etc/test-version'), `${++count} of process ${process.pid}\n`);
   try {
-    await docker('plugin', 'create', name, FOLDER);
+    await docker('plugin', 'create', name, PLUGIN_FOLDER);
     await docker('plugin', 'push', name);
     await docker('plugin', 'rm', name);
   } finally {

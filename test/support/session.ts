@@ -3,9 +3,12 @@ import type { Client } from '../../lab/gateway.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { putLaunchScript, waitForState } from './control.ts';
 import { docker, inContainer, inNamespace } from './docker.ts';
+import { PLUGIN } from './plugin.ts';
 
 export const NETWORK = 'kasm_sidecar_network';
-export const DRIVER = 'kasm-sidecar';
+/** `scripts/test plugin`: the managed plugin in the place of the process on the host. */
+export const AS_PLUGIN = process.env.KASM_SIDECAR_TEST_AS_PLUGIN === '1';
+export const DRIVER = AS_PLUGIN ? PLUGIN : 'kasm-sidecar';
 
 let count = 0;
 /** Container names and keys that no other test uses. */

@@ -22,8 +22,19 @@ const accepts = async (socket: string): Promise<boolean> => {
   return stdout.trim() !== '';
 };
 
-/** The daemon under test: one at a time, on its default paths. */
-export class Sidecar {
+/** The sidecar under test: one at a time, on its default paths. */
+export interface Daemon {
+  readonly pid: number;
+  readonly running: boolean;
+  readonly output: string;
+  start(): Promise<number>;
+  stop(): Promise<number>;
+  kill(): Promise<number>;
+  wipe(): Promise<void>;
+}
+
+/** As a process on the host. */
+export class Sidecar implements Daemon {
   #process: ChildProcess | undefined;
   #output = '';
 
@@ -113,7 +124,7 @@ const since = async (file: string, from: number): Promise<string> =>
   (await readFile(file).catch(() => Buffer.alloc(0))).subarray(from).toString();
 
 /** When a test fails, shows what the daemon said and what the kernel looked like while it ran. */
-export function showOnFailure(sidecar: Sidecar): void {
+export function showOnFailure(sidecar: Daemon): void {
   beforeEach(async ({ onTestFailed, task }) => {
     const marks = {
       output: sidecar.output.length,

@@ -2,17 +2,20 @@ import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Lab } from '../../lab/lab.ts';
 import { openLab } from '../../lab/lab.ts';
 import { removeEverything } from './docker.ts';
+import { PluginSidecar } from './plugin-sidecar.ts';
+import { AS_PLUGIN } from './session.ts';
+import type { Daemon } from './sidecar.ts';
 import { Sidecar, showOnFailure } from './sidecar.ts';
 
 /** What a test file works with. The lab is there once the file's first `beforeAll` has run. */
 export interface World {
-  readonly sidecar: Sidecar;
+  readonly sidecar: Daemon;
   readonly lab: Lab;
 }
 
 /** One sidecar for this file, on an empty disk; engine and lab are shared. Leaves nothing to the next file. */
 export function useWorld(): World {
-  const sidecar = new Sidecar();
+  const sidecar: Daemon = AS_PLUGIN ? new PluginSidecar() : new Sidecar();
   let lab: Lab | undefined;
   beforeAll(async () => {
     lab = await openLab();

@@ -1,7 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
-import { hostPathOf, parentOf, processesInNamespace, readMounts, workingDirectoryOf } from '../host/proc.ts';
+import {
+  hostFolder,
+  hostPathOf,
+  parentOf,
+  processesInNamespace,
+  readMounts,
+  workingDirectoryOf,
+} from '../host/proc.ts';
 
 /**
  * Who lives in a namespace, read from Docker's own files: the API can't be asked, since it holds the container's lock from
@@ -67,7 +74,7 @@ async function findRootfs(pid: number, id: string): Promise<string | undefined> 
   const bundle = parent === undefined ? undefined : await workingDirectoryOf(parent);
   if (!bundle?.endsWith(id)) return undefined;
   const config = await readJson(join(bundle, 'config.json'), bundleFile);
-  return config && (config.root.path.startsWith('/') ? config.root.path : join(bundle, config.root.path));
+  return config && hostFolder(resolve(bundle, config.root.path));
 }
 
 async function readJson<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.output<Schema> | undefined> {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readFile, readlink, stat } from 'node:fs/promises';
 
 const NET_NAMESPACE = /^net:\[(\d+)\]$/;
@@ -93,12 +93,18 @@ export async function readMounts(pid: number | 'self'): Promise<Mount[]> {
     });
 }
 
+/** A path by which this process reaches a folder of the host; as it is, unless a managed plugin was not given it. */
+export const hostFolder = (path: string): string => (existsSync(path) ? path : `${HOST_ROOT}${path}`);
+
+/** The host's own first process sees all of the host. */
+const HOST_ROOT = '/proc/1/root';
+
 /**
  * A path by which this process reaches what another one has mounted from `root` of file system `device`. A managed plugin sees
  * only the folders that were given to it; the rest of the host, such as a Docker folder elsewhere, is that of process 1.
  */
 export const hostPathOf = async (mount: Mount): Promise<string | undefined> =>
-  (await pathAmong('self', mount)) ?? (await pathAmong(1, mount).then((path) => path && `/proc/1/root${path}`));
+  (await pathAmong('self', mount)) ?? (await pathAmong(1, mount).then((path) => path && `${HOST_ROOT}${path}`));
 
 async function pathAmong(pid: number | 'self', mount: Mount): Promise<string | undefined> {
   const candidates = (await readMounts(pid)).filter(
