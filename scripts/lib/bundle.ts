@@ -1,6 +1,6 @@
 /**
  * `node scripts/lib/bundle.ts FOLDER`: writes the program as plain JavaScript to FOLDER, with the npm packages it uses
- * in it (docs/adr/0012-bundle-the-plugin.md), and prints their folders as JSON for the bill of materials.
+ * in it (docs/adr/0013-bundle-the-plugin.md), and prints their folders as JSON for the bill of materials.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

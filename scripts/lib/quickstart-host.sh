@@ -31,7 +31,7 @@ start_sidecar() {
     die "the sidecar (process $id) runs, but does not answer; see $STATE/sidecar.log, then: scripts/quickstart --down"
   fi
   say "starting the sidecar in the background (its output: $STATE/sidecar.log)"
-  start_program sidecar "$NODE" "$CLI" serve
+  start_program sidecar "$NODE" --max-semi-space-size=1 "$CLI" serve
   wait_until 20 sidecar_answers_or_ended || true
   sidecar_answers && return 0
   last_lines sidecar

@@ -58,7 +58,10 @@ export class Sidecar implements Daemon {
     assertSurroundings();
     if (this.running) return 0; // a second one would live on, and answer for some of Docker's calls
     const began = Date.now();
-    const daemon = spawn(PROGRAM[0], [PROGRAM[1], 'serve'], { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+    const daemon = spawn(PROGRAM[0], ['--max-semi-space-size=1', PROGRAM[1], 'serve'], {
+      cwd: '/',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#process = daemon;
     for (const stream of [daemon.stdout, daemon.stderr])
       stream.on('data', (chunk: Buffer) => {
