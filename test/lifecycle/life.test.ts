@@ -63,7 +63,7 @@ describe('the plugin is gone, and comes back', () => {
     await startSession(world.lab, name);
     const before = await pluginPid();
     await seesNoLeak(name, async () => {
-      process.kill(before ?? 0, 'SIGKILL');
+      process.kill(before ?? Number.NaN, 'SIGKILL');
       await waitFor('another process', async () => ![undefined, before].includes(await pluginPid()), { everyMs: 20 });
       await pluginAnswers();
       await comesBack(name);

@@ -95,7 +95,7 @@ export const descriptionOf = (): Promise<string> => inspectPlugin('{{.Config.Des
 export async function pluginPid(): Promise<number | undefined> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (argv.startsWith('/usr/bin/node\0/usr/lib/kasm-sidecar/')) return Number(pid);
+    if (/^\/usr\/bin\/node\0(--[^\0]+\0)*\/usr\/lib\/kasm-sidecar\//.test(argv)) return Number(pid);
   }
   return undefined;
 }
