@@ -95,7 +95,7 @@ const FAULTS_BY_NAME = {
   'lock and rules are flushed inside': each(flushRules),
 };
 
-test.each(Object.entries(FAULTS_BY_NAME))('%s', async (what, fault) => {
+test.each(Object.entries(FAULTS_BY_NAME))('%s', { timeout: 60_000 + FAULTS * 120_000 }, async (what, fault) => {
   const noticed = new Series();
   const mended = new Series();
   for (let run = 0; run < FAULTS; run++) {

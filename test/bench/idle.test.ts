@@ -3,7 +3,7 @@ import { session } from '../support/control.ts';
 import { unique } from '../support/session.ts';
 import { sleep } from '../support/wait.ts';
 import { cpuSecondsOf, processCount, residentOf } from './processes.ts';
-import { Report } from './report.ts';
+import { Report, Series } from './report.ts';
 import { OPENVPN_UDP, SESSIONS, useBench, WIREGUARD } from './ways.ts';
 
 const bench = useBench();
@@ -11,7 +11,8 @@ const report = new Report('sessions at rest');
 const MEASURED_SECONDS = 30;
 /** After the last one is connected: first probes and path MTU are done by then. */
 const SETTLE_MS = 20_000;
-const AT_ONCE = 10;
+const AT_ONCE = 4;
+const LIMIT_MS = 600_000 + SESSIONS * 20_000;
 
 /** Shares of a core, in percent, over the same time. */
 async function cpuOf(pids: readonly number[]): Promise<number[]> {
@@ -29,29 +30,38 @@ async function startAll(way: string): Promise<string[]> {
 
 const tunnelOf = async (name: string): Promise<number> => (await session(name)).body.tunnel.process_id;
 
-test('the daemon and the tunnels at rest', async () => {
-  const cpu: Record<string, readonly number[]> = { 'no session': await cpuOf([bench.sidecar.pid]) };
-  const memory: Record<string, readonly number[]> = { 'no session': [residentOf(bench.sidecar.pid)] };
-  const tunnelCpu: Record<string, readonly number[]> = {};
-  const tunnelMemory: Record<string, readonly number[]> = {};
-  const processes: Record<string, readonly number[]> = {};
-  for (const way of [WIREGUARD, OPENVPN_UDP]) {
-    const title = `${SESSIONS} sessions, ${way}`;
-    const before = processCount();
-    const names = await startAll(way);
-    await sleep(SETTLE_MS);
-    const tunnels = await Promise.all(names.map(tunnelOf));
-    const [daemon = Number.NaN, ...others] = await cpuOf([bench.sidecar.pid, ...tunnels]);
-    cpu[title] = [daemon];
-    memory[title] = [residentOf(bench.sidecar.pid)];
-    tunnelCpu[title] = others;
-    tunnelMemory[title] = tunnels.map(residentOf);
-    processes[title] = [(processCount() - before) / SESSIONS];
-    await bench.end(names);
-  }
-  report.add('CPU of the daemon at rest, with its ended children', '% of a core', cpu);
-  report.add('CPU of each tunnel’s process at rest', '% of a core', tunnelCpu);
-  report.add('memory of the daemon', 'MiB', memory);
-  report.add('memory of each tunnel’s process', 'MiB', tunnelMemory);
-  report.add('processes for each session, but for the container’s', '', processes);
+const titleOf = (way: string): string => `${SESSIONS} sessions, ${way}`;
+
+const daemonCpu = new Series();
+const daemonMemory = new Series();
+const tunnelCpu = new Series();
+const tunnelMemory = new Series();
+const processes = new Series();
+
+test('no session', async () => {
+  for (const percent of await cpuOf([bench.sidecar.pid])) daemonCpu.push('no session', percent);
+  daemonMemory.push('no session', residentOf(bench.sidecar.pid));
+});
+
+test.each([WIREGUARD, OPENVPN_UDP])('%s', { timeout: LIMIT_MS }, async (way) => {
+  const title = titleOf(way);
+  const before = processCount();
+  const names = await startAll(way);
+  await sleep(SETTLE_MS);
+  const tunnels = await Promise.all(names.map(tunnelOf));
+  const [daemon = Number.NaN, ...others] = await cpuOf([bench.sidecar.pid, ...tunnels]);
+  daemonCpu.push(title, daemon);
+  daemonMemory.push(title, residentOf(bench.sidecar.pid));
+  for (const percent of others) tunnelCpu.push(title, percent);
+  for (const pid of tunnels) tunnelMemory.push(title, residentOf(pid));
+  processes.push(title, (processCount() - before) / SESSIONS);
+  await bench.end(names);
+});
+
+test('the tables', () => {
+  report.add('CPU of the daemon at rest, with its ended children', '% of a core', daemonCpu.rows);
+  report.add('CPU of each tunnel’s process at rest', '% of a core', tunnelCpu.rows);
+  report.add('memory of the daemon', 'MiB', daemonMemory.rows);
+  report.add('memory of each tunnel’s process', 'MiB', tunnelMemory.rows);
+  report.add('processes for each session, but for the container’s', '', processes.rows);
 });

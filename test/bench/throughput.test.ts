@@ -7,7 +7,7 @@ import { sleep } from '../support/wait.ts';
 import { type ByHand, openVpnByHand, type Place, wireGuardByHand } from './by-hand.ts';
 import { cpuSecondsOf, machineCpuSeconds, residentOf } from './processes.ts';
 import { Report, Series } from './report.ts';
-import { interleaved, OPENVPN_TCP, OPENVPN_UDP, PLAIN, SITE, useBench, WIREGUARD } from './ways.ts';
+import { interleaved, OPENVPN_TCP, OPENVPN_UDP, PLAIN, RUNS, SITE, useBench, WIREGUARD } from './ways.ts';
 
 const bench = useBench();
 const report = new Report('throughput');
@@ -87,7 +87,7 @@ async function download({ namespace, pid }: Lane, streams: number, bytes = BYTES
 const ratios = (ours: readonly number[] = [], theirs: readonly number[] = []): number[] =>
   ours.map((value, run) => value / (theirs[run] ?? Number.NaN));
 
-test('downloads beside the same tools set up by hand', async () => {
+test('downloads beside the same tools set up by hand', { timeout: 300_000 + RUNS * 300_000 }, async () => {
   await addSession(PLAIN);
   await addSession(OPENVPN_TCP);
   const mtu = {

@@ -90,7 +90,7 @@ const extra = fc
   .map((parts) => parts.join('\n'));
 const base = fc.constantFrom(MINIMAL, `${MINIMAL}${CERT}${KEY}`, ...Object.values(providerFiles));
 
-describe('OpenVPN configs', () => {
+describe('OpenVPN configs', { timeout: 60_000 }, () => {
   test.each(Object.entries(providerFiles))('what we write of "%s" reads back as the same', (_, text) => {
     expectSound(parse(text));
   });
