@@ -60,16 +60,23 @@ export async function main(): Promise<void> {
   logs.network.info('sidecar', `Started, version ${packageJson.version}`);
 
   // What runs, runs on: rules, tunnels and namespaces stay as they are, and the next process finds them again.
+  let isStopping = false;
   const stop = async () => {
     parts.reconciler.stop();
     docker.closeAllConnections();
     docker.close();
+    await parts.startHold.allHeld(HOLD_PATIENCE_MS);
     await control.close();
     logs.network.info('sidecar', 'Stopped; sessions stay as they are');
     process.exit(0);
   };
-  process.once('SIGTERM', () => void stop());
-  process.once('SIGINT', () => void stop());
+  // Not `once`: execa's signal-exit then takes itself for the only listener, and ends the process at once.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (!isStopping) void stop();
+      isStopping = true;
+    });
+  }
   process.on('SIGHUP', () => {
     logs.network.reopen();
     logs.plugin.reopen();
@@ -104,11 +111,12 @@ function compose(settings: Settings, log: LogFile) {
     log,
     directAddresses: (networkId) => sessions.directAddresses(networkId),
   });
+  const startHold = new StartHold(log);
   const sessions: SessionRegistry = new SessionRegistry((registry) => ({
     settings,
     run,
     host,
-    startHold: new StartHold(log),
+    startHold,
     networks,
     launchScripts,
     tunnels,
@@ -151,10 +159,12 @@ function compose(settings: Settings, log: LogFile) {
     { name: 'engine', ...(await answers(() => engine.networks(NETWORKS_TIMEOUT_MS))) },
     { name: 'host rules', ok: networks.all().length === 0 || (await host.firewallStands()) },
   ];
-  return { networks, endpoints, sessions, launchScripts, events, reconciler, recover, health };
+  return { networks, endpoints, sessions, launchScripts, events, startHold, reconciler, recover, health };
 }
 
 const NETWORKS_TIMEOUT_MS = 2_000;
+/** From Docker's Join to the container's namespace: 0.1 s, on a busy machine more. One that failed to start never gets one. */
+const HOLD_PATIENCE_MS = 2_000;
 
 const answers = (ask: () => Promise<unknown>): Promise<{ ok: boolean; message?: string }> =>
   ask().then(

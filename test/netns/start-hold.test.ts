@@ -55,6 +55,21 @@ describe('StartHold', () => {
     expect(await stateOf(pid)).toBe('S');
   });
 
+  test('knows when everyone who is to be held is', async () => {
+    hold.hold(key);
+    let isOver = false;
+    const all = hold.allHeld(5_000).then(() => (isOver = true));
+    const pid = await startProcess();
+    await sleep(50);
+    expect(isOver).toBe(false);
+    await name(pid);
+    await all;
+    expect(await stateOf(pid)).toBe('T');
+    hold.release(key);
+    await becomes(pid, 'S');
+    await hold.allHeld(0);
+  });
+
   test('kills what it holds when the start is refused', async () => {
     hold.hold(key);
     const pid = await startProcess();

@@ -1,11 +1,20 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { poll } from '../../shared/async.ts';
 import type { Log } from '../../shared/log.ts';
+import { findNamespace } from './netns.ts';
+import { firstProcesses, isStopped } from './proc.ts';
 
 /** `hold`: stop what comes into the namespace. `release`: let it run. `refuse`: end it before it has run. */
 export interface HoldOrder {
   readonly act: 'hold' | 'release' | 'refuse';
   readonly sandboxKey: string;
+}
+
+function isCarriedOut({ act, sandboxKey }: HoldOrder): boolean {
+  if (act !== 'hold') return true;
+  const namespace = findNamespace(sandboxKey);
+  return namespace !== undefined && firstProcesses(namespace.inode).some(isStopped);
 }
 
 /**
@@ -45,6 +54,14 @@ export class StartHold {
   /** The namespace is gone, and so is what was held in it. */
   forget(sandboxKey: string): void {
     this.#orders.delete(sandboxKey);
+  }
+
+  /**
+   * Before our own end: waits until everyone who is to be held is. Who is held stays so until the next process of ours has
+   * locked the namespace; who is not would run in one that nobody has locked.
+   */
+  async allHeld(deadlineMs: number): Promise<void> {
+    await poll(() => [...this.#orders.values()].every(isCarriedOut) || undefined, { everyMs: 10, deadlineMs });
   }
 
   #order(order: HoldOrder): void {
