@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { docker } from '../support/docker.ts';
+import { putLaunchScript } from '../support/control.ts';
+import { tryDocker } from '../support/docker.ts';
 import { unique } from '../support/session.ts';
+import { sleep } from '../support/wait.ts';
 import { asAttacker } from './attacker.ts';
 import type { Mark } from './case.ts';
 import { nameOf } from './cases/names.ts';
+import { KINDS } from './kinds.ts';
 import type { Network } from './network.ts';
 import type { Sighting } from './observer.ts';
 import { describeSighting } from './observer.ts';
@@ -11,9 +14,9 @@ import { dockerDefault, type Posture, tornDown } from './posture.ts';
 import { settle } from './volley.ts';
 import { useLeakWorld } from './world.ts';
 
-/** Leaks of 1 in 30 starts were seen once; for a long run (1,000 starts): KASM_SIDECAR_LEAK_ROUNDS=63. */
-const ROUNDS = Number(process.env.KASM_SIDECAR_LEAK_ROUNDS ?? 2);
-const AT_ONCE = 16;
+/** Leaks of 1 in 30 starts were seen once; for a long run (1,000 starts): KASM_SIDECAR_LEAK_ROUNDS=7. */
+const ROUNDS = Number(process.env.KASM_SIDECAR_LEAK_ROUNDS ?? 1);
+const AT_ONCE = 20;
 
 const world = useLeakWorld();
 
@@ -23,6 +26,8 @@ interface Marks {
   readonly resolver: Mark;
   readonly connection: Mark;
 }
+
+const WAYS = ['embedded', 'resolver', 'connection'] as const;
 
 const IPTABLES = '/usr/sbin/xtables-nft-multi iptables';
 const FORGET = ['filter', 'mangle']
@@ -37,40 +42,120 @@ const commandOf = ({ embedded, resolver, connection }: Marks, posture: Posture):
    nc -w 1 203.0.113.80 ${connection.port} </dev/null & wait; exit 0`,
 ];
 
+/** What happens beside the starts, of containers that have these names. */
+type Meanwhile = (names: readonly string[]) => Promise<unknown>;
+const nothing = async (): Promise<void> => undefined;
+
 /** Starts `AT_ONCE` containers at one moment, each of which tries to leave by its first instruction. */
-async function startAtOnce(network: Network, posture: Posture): Promise<Marks[]> {
+async function startAtOnce(network: Network, posture: Posture, meanwhile: Meanwhile = nothing): Promise<Marks[]> {
   const mark = () => world.observer.newMark();
-  const all = Array.from({ length: AT_ONCE }, () => ({ embedded: mark(), resolver: mark(), connection: mark() }));
-  await Promise.all(
-    all.map((marks) => {
-      // The tools' mounts would make the start of those who don't need them slower, and so the race easier to win.
-      const { run = [] } = posture === tornDown ? asAttacker(posture, network) : {};
-      const options = ['--rm', '--name', unique('start'), '--network', network.name, ...run];
-      return docker('run', ...options, 'bb:latest', ...commandOf(marks, posture));
-    }),
+  const all = Array.from({ length: AT_ONCE }, () => ({
+    name: unique('start'),
+    marks: { embedded: mark(), resolver: mark(), connection: mark() },
+  }));
+  // The tools' mounts would make the start of those who don't need them slower, and so the race easier to win.
+  const { run = [] } = posture === tornDown ? asAttacker(posture, network) : {};
+  const starts = all.map(({ name, marks }) =>
+    tryDocker(
+      'run',
+      '--rm',
+      '--name',
+      name,
+      '--network',
+      network.name,
+      ...run,
+      'bb:latest',
+      ...commandOf(marks, posture),
+    ),
   );
+  const [outcomes] = await Promise.all([Promise.all(starts), meanwhile(all.map(({ name }) => name))]);
+  started += outcomes.filter(({ exitCode }) => exitCode === 0).length;
   await settle(world.observer);
-  return all;
+  return all.map(({ marks }) => marks);
 }
+
+/** Of all that were to start. Who is refused because the sidecar was away just then has sent nothing, and proves nothing. */
+let started = 0;
 
 const isOut = (sighting: Sighting): boolean =>
   world.observer.isWan(sighting) || ['lo', world.sessions.bridge.name].includes(sighting.linkName);
 
 const seenOutside = (mark: Mark): string[] => world.observer.sightings(mark).filter(isOut).map(describeSighting);
 
+/** Some time in the second that the starts take. */
+const aMoment = (): Promise<void> => sleep(Math.random() * 2_000);
+
+/** Kinds in turn, one a container, each at its own moment. */
+const launchEach = (names: readonly string[], moment: () => Promise<void>): Promise<unknown> =>
+  Promise.all(
+    names.map(async (name, index) => {
+      const script = await KINDS[index % KINDS.length]?.script(world.lab, 'gateway', 60);
+      await moment();
+      await putLaunchScript(name, script ?? {});
+    }),
+  );
+
+interface Circumstance {
+  readonly name: string;
+  readonly meanwhile: Meanwhile;
+  /** Ways out that are not judged. */
+  readonly knownLimit?: keyof Marks;
+}
+
+/** What may happen while containers start. */
+const CIRCUMSTANCES: readonly Circumstance[] = [
+  { name: 'no launch script', meanwhile: nothing },
+  {
+    name: 'launch scripts of all kinds at random moments',
+    meanwhile: (names) => launchEach(names, aMoment),
+  },
+  { name: 'the daemon restarted meanwhile', meanwhile: restartDaemon },
+  {
+    name: 'launch scripts of all kinds beforehand, and the daemon restarted meanwhile',
+    meanwhile: async (names) => {
+      await launchEach(names, nothing);
+      await restartDaemon();
+    },
+  },
+  {
+    name: 'the daemon killed meanwhile',
+    meanwhile: async () => {
+      await aMoment();
+      await world.sidecar.kill();
+      await world.sidecar.start();
+    },
+    knownLimit: 'embedded', // docs/known-issues.md: killed in the 0.1 s before the namespace, it can't hold the process
+  },
+];
+
+/** As an upgrade does it: the old one ends its work, the new one takes over. */
+async function restartDaemon(): Promise<void> {
+  await aMoment();
+  await world.sidecar.stop();
+  await world.sidecar.start();
+}
+
 describe.each([dockerDefault, tornDown])('the first instruction, $name', (posture) => {
   test('of an unprotected container gets out (the control)', async () => {
     const all = await startAtOnce(world.plain, dockerDefault);
-    for (const way of ['embedded', 'resolver', 'connection'] as const)
-      expect(all.flatMap((marks) => seenOutside(marks[way])).length, way).toBeGreaterThan(0);
+    for (const way of WAYS) expect(all.flatMap((marks) => seenOutside(marks[way])).length, way).toBeGreaterThan(0);
   });
 
-  test(`of ${ROUNDS * AT_ONCE} sessions, ${AT_ONCE} at once, gets nothing out`, async () => {
-    const leaks: string[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const all = await startAtOnce(world.sessions, posture);
-      leaks.push(...all.flatMap((marks) => Object.values(marks).flatMap(seenOutside)));
-    }
-    expect(leaks).toEqual([]);
-  }, 1_800_000);
+  test.each(CIRCUMSTANCES)(
+    `of ${ROUNDS * AT_ONCE} sessions, ${AT_ONCE} at once, gets nothing out: $name`,
+    async ({ meanwhile, knownLimit }) => {
+      const leaks: string[] = [];
+      started = 0;
+      for (let round = 0; round < ROUNDS; round++) {
+        const judged = (await startAtOnce(world.sessions, posture, meanwhile)).map((marks) =>
+          WAYS.filter((way) => way !== knownLimit).map((way) => marks[way]),
+        );
+        leaks.push(...judged.flat().flatMap(seenOutside));
+      }
+      console.log(`${started} of ${ROUNDS * AT_ONCE} started`);
+      expect(leaks).toEqual([]);
+      expect(started).toBeGreaterThan(0);
+    },
+    1_800_000,
+  );
 });
