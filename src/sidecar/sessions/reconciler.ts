@@ -20,6 +20,8 @@ const NAMES_EVERY_MS = 2_000;
 const REPAIR_EVERY_MS = 10_000;
 /** iptables-legacy tells nobody of its changes. */
 const REPAIR_ANYWAY_EVERY_MS = 25_000;
+/** For hundreds of guards it takes nft(8) most of a second to list their rules; that one is missing it sees at once. */
+const VERIFY_GUARDS_EVERY_MS = 15_000;
 /** The first for a session, and each for one whose rules were changed, costs a process. */
 const VERIFY_EVERY_MS = 5_000;
 /** How long a new pair may wait for its other end to be moved. */
@@ -37,6 +39,9 @@ export class Reconciler {
   readonly #hostRoutes = new ChangeListener('routes');
   readonly #hostRules = new ChangeListener('rules');
   #repairedAt = Number.NEGATIVE_INFINITY;
+  /** The host's rules have changed since the guards were verified. */
+  #guardsAreSuspect = true;
+  #guardsVerifiedAt = Number.NEGATIVE_INFINITY;
   #known = '';
   #lookAgainAt = Number.POSITIVE_INFINITY;
   /** Links may be others than those known. */
@@ -135,14 +140,32 @@ export class Reconciler {
   #repair(): void {
     void this.#work.run(async () => {
       await this.#background('endpoints', this.#endpoints.removeForgotten());
-      const changes = [this.#hostRoutes, this.#hostRules].map((listener) => listener.takeChange()); // of both, always
-      const isDue = performance.now() - this.#repairedAt >= REPAIR_ANYWAY_EVERY_MS;
-      if (!changes.includes(true) && !isDue) return;
+      const [rulesChanged, routesChanged] = [this.#hostRules.takeChange(), this.#hostRoutes.takeChange()];
+      this.#guardsAreSuspect ||= rulesChanged;
+      if (this.#guardsAreSuspect) await this.#background('guards', this.#repairGuards());
+      if (!rulesChanged && !routesChanged && since(this.#repairedAt) < REPAIR_ANYWAY_EVERY_MS) return;
       this.#repairedAt = performance.now();
       await this.#background('networks', this.#networks.repair());
-      await this.#background('guards', this.#verifyGuards());
       await this.#background('links', this.#guardForeign());
     });
+  }
+
+  async #repairGuards(): Promise<void> {
+    if (since(this.#guardsVerifiedAt) < VERIFY_GUARDS_EVERY_MS) return this.#replaceMissingGuards();
+    this.#guardsVerifiedAt = performance.now();
+    await this.#verifyGuards();
+    this.#guardsAreSuspect = false;
+  }
+
+  /** A guard that somebody flushed: both layers of that session are applied anew. */
+  async #replaceMissingGuards(): Promise<void> {
+    const guarded = new Set(await this.#host.guarded());
+    for (const session of this.#sessions.all()) {
+      if (session.record.role === 'unknown') continue;
+      if (session.endpoints.every(({ id }) => guarded.has(hostLinkName(id)))) continue;
+      session.log('warn', 'The guard was gone; both layers are applied again.');
+      await session.reapply();
+    }
   }
 
   #verifyLocks(): void {
@@ -151,7 +174,7 @@ export class Reconciler {
     });
   }
 
-  /** A guard that somebody flushed or changed: both layers of that session are applied anew. */
+  /** A guard that is gone, or has other rules than its own. */
   async #verifyGuards(): Promise<void> {
     const changedIn = async (sessions: readonly Session[]) => {
       const guards = await this.#host.summariseGuards();
@@ -175,3 +198,5 @@ export class Reconciler {
     return work.catch((error) => this.#log.error(subject, explain(error)));
   }
 }
+
+const since = (then: number): number => performance.now() - then;
