@@ -91,6 +91,7 @@ describe('imports point one way', () => {
       'sidecar/config-file.ts',
       'sidecar/config.ts',
       'sidecar/main.ts',
+      'sidecar/plugin-main.ts',
     ]);
   });
 });

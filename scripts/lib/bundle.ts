@@ -13,6 +13,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 /** A worker's file is started by its name, so it is an entry of its own. */
 const ENTRIES = {
   'kasm-sidecar': 'src/cli/kasm-sidecar.ts',
+  plugin: 'src/sidecar/plugin-main.ts',
   'start-hold-thread': 'src/sidecar/host/start-hold-thread.ts',
 };
 

@@ -5,6 +5,9 @@ export const MAX_LINK_NAME = 15;
 
 const hash = (text: string, length: number): string => createHash('sha256').update(text).digest('hex').slice(0, length);
 
+/** Where Docker looks for a plugin: `config.json` names it as well. */
+export const PLUGIN_SOCKET = '/run/docker/plugins/kasm-sidecar.sock';
+
 /**
  * Names of what the kernel keeps for us. They come from Docker's ids, so that what a dead process left can be found
  * by the next one. All host links begin with `ks`.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EgressError } from '../shared/errors.ts';
 import { parseCidr } from '../shared/ip.ts';
 import { toFieldErrors } from '../shared/launch-script.ts';
+import { PLUGIN_SOCKET } from '../shared/names.ts';
 
 const cidr = z.string().refine((range) => parseCidr(range), 'not a network in CIDR form');
 const cidrList = z
@@ -29,7 +30,7 @@ export type FileSettings = z.infer<typeof fileSettings>;
 
 /** All settings, each with a default: a plugin's upgrade may lose the environment (facts/docker-plugin.md, section 4). */
 const settings = z.object({
-  KASM_SIDECAR_PLUGIN_SOCKET: z.string().default('/run/docker/plugins/kasm-sidecar.sock'),
+  KASM_SIDECAR_PLUGIN_SOCKET: z.string().default(PLUGIN_SOCKET),
   KASM_SIDECAR_SOCKET: z.string().default('/var/run/kasm-sidecar/control.sock'),
   KASM_SIDECAR_DOCKER_SOCKET: z.string().default('/var/run/docker.sock'),
   KASM_SIDECAR_RUN_DIR: z.string().default('/var/run/kasm-sidecar'),

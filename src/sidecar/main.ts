@@ -7,6 +7,7 @@ import { readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
 import { Engine } from './docker/engine.ts';
+import type { EarlySocket } from './driver/early-socket.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
 import { listenForDocker } from './driver/server.ts';
 import { run } from './host/command.ts';
@@ -32,7 +33,7 @@ import { createWireGuard } from './tunnels/wireguard/tunnel.ts';
  * Starts the sidecar. The sockets listen before anything is read or asked: an engine that boots waits for them.
  * Calls wait until our own records are read; nothing waits for Docker's API.
  */
-export async function main(): Promise<void> {
+export async function main(pluginSocket?: EarlySocket): Promise<void> {
   const { logDir, stateDir, configFile } = readSettings();
   const logs = openLogs(logDir);
   const lastGood = join(stateDir, 'last-good-config.json');
@@ -53,7 +54,7 @@ export async function main(): Promise<void> {
     settings.controlSocket,
   );
   const verbs = createNetworkDriver(parts.networks, parts.endpoints);
-  const docker = await listenForDocker(settings.pluginSocket, verbs, logs.plugin, ready.promise);
+  const docker = await listenForDocker(pluginSocket ?? settings.pluginSocket, verbs, logs.plugin, ready.promise);
   await parts.recover();
   ready.resolve();
   parts.reconciler.start();

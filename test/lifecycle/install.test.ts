@@ -72,7 +72,7 @@ describe('docker plugin install, on a host that never saw it', () => {
   test('R46, R47: the network needs no option, and has the default pool', async () => {
     await docker('network', 'create', '-d', PLUGIN, NETWORK);
     expect(await docker('network', 'inspect', '-f', '{{.Driver}} {{len .IPAM.Config}}', NETWORK)).toBe(`${PLUGIN} 1`);
-    expect(await sh('ip', '-br', 'link', 'show', 'br_kasm_sidecar')).toContain('br_kasm_sidecar');
+    await waitFor('the bridge’s name', () => sh('ip', '-br', 'link', 'show', 'br_kasm_sidecar'));
   });
 
   test('R48: the running proxy is connected, and has its interface', async () => {
@@ -174,7 +174,8 @@ describe('what is the host’s', () => {
 
   test('the command line works on the host, from the plugin’s files', async () => {
     const { exitCode, stdout } = await hostCli('status', '--json');
-    expect([exitCode, JSON.parse(stdout).sessions.length > 0]).toEqual([1, true]); // 1: one of them has failed
+    expect([0, 1]).toContain(exitCode); // 1: one of them has failed
+    expect(JSON.parse(stdout).sessions.length).toBeGreaterThan(0);
   });
 
   test('its socket and its control endpoint are for root alone', async () => {

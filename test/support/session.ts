@@ -4,6 +4,7 @@ import type { Lab } from '../../lab/lab.ts';
 import { putLaunchScript, waitForState } from './control.ts';
 import { docker, inContainer, inNamespace } from './docker.ts';
 import { PLUGIN } from './plugin.ts';
+import { waitFor } from './wait.ts';
 
 export const NETWORK = 'kasm_sidecar_network';
 /** `scripts/test plugin`: the managed plugin in the place of the process on the host. */
@@ -71,6 +72,15 @@ const PAGE = 'http://203.0.113.80/';
 export async function exitAddress(container: string, { page = PAGE, seconds = 4 } = {}): Promise<string> {
   const { exitCode, stdout } = await inContainer(container, seconds, 'wget', '-qO-', page);
   return exitCode === 0 ? stdout.replace('you came from ', '').trim() : 'nowhere';
+}
+
+/**
+ * After a new start of the sidecar: tunnels of a process on the host have gone on, those of a plugin in user space have ended
+ * with it and come back within 5 s, and until they are missed the session is still called connected.
+ */
+export async function stillLeavesBy(container: string, address: string): Promise<void> {
+  const leaves = async () => (await exitAddress(container, { seconds: 2 })) === address;
+  await waitFor(`${container} to leave by ${address}`, leaves, { timeoutMs: AS_PLUGIN ? 5_000 : 0 });
 }
 
 export const exitAddress6 = (container: string): Promise<string> =>

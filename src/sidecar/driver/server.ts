@@ -5,33 +5,42 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import type { EarlySocket } from './early-socket.ts';
 import type { Verb } from './network-driver.ts';
 
 const BODY_LIMIT = 1024 * 1024;
+
+/** Where Docker's calls come in: a path, or what listens already. */
+export type DockerSocket = string | EarlySocket;
 
 /**
  * The plugin's socket. Not express: Docker sends no Content-Type and, on 20.10, an empty Host
  * (facts/docker-plugin.md, section 1). Errors go back as 200 with `Err`, which Docker shows to the person who typed the command.
  */
 export async function listenForDocker(
-  path: string,
+  socket: DockerSocket,
   verbs: Readonly<Record<string, Verb>>,
   log: Log,
   whenReady: Promise<void>,
 ): Promise<Server> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  await rm(path, { force: true });
   const server = createServer((request, response) => {
     void answer(request, response, verbs, log, whenReady);
   });
   // Docker keeps idle connections for ever, and repeats a call on a closed one with an empty body.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
+  if (typeof socket === 'string') await listenOn(server, socket);
+  else socket.handTo(server);
+  return server;
+}
+
+async function listenOn(server: Server, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+  await rm(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
   });
-  return server;
 }
 
 async function answer(
