@@ -85,11 +85,11 @@ export class SessionRules {
   }
 
   /** For the proxy: trusted, so a guard that lets everything by, and no lock, also where it was taken for a session at first. */
-  open(namespace: Namespace): Promise<void> {
+  open(namespace: Namespace, { again = false } = {}): Promise<void> {
     return this.#changes.run(async () => {
       for (const { hostLink } of this.#wires()) await this.#context.host.setIsolated(hostLink, false);
       if (this.#lock) await this.#applyLock(namespace, { kind: 'proxy' }, true);
-      await this.#applyGuards({ kind: 'proxy' }, false);
+      await this.#applyGuards({ kind: 'proxy' }, again);
       this.#setPassage({ kind: 'proxy' });
     });
   }

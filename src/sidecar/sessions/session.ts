@@ -168,8 +168,8 @@ export class Session {
     this.#settled.resolve();
   }
 
-  async #openToProxy(): Promise<void> {
-    if (this.#namespace) await this.#rules.open(this.#namespace);
+  async #openToProxy({ again = false } = {}): Promise<void> {
+    if (this.#namespace) await this.#rules.open(this.#namespace, { again });
     for (const { ipv4, link } of this.#wires()) {
       this.log('info', `Proxy container configured using internal IP (${ipv4}), interface ${link}`);
     }
@@ -424,7 +424,7 @@ export class Session {
 
   /** Applies both layers once more, whatever they are believed to be: somebody else may have changed them. */
   async reapply(): Promise<void> {
-    if (this.isProxy) return this.#openToProxy();
+    if (this.isProxy) return this.#openToProxy({ again: true });
     await this.#applyRules({ again: true });
     await this.reassertNames();
   }
