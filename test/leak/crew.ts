@@ -41,6 +41,11 @@ export class Crew {
     return { kind, posture, attacker };
   }
 
+  /** For a container that does not run yet. */
+  async putScript(container: string, kind: Kind): Promise<void> {
+    await putLaunchScript(container, await kind.script(this.#world.lab, 'gateway', PATIENT_SECONDS));
+  }
+
   /** A launch script for each of `members`, and waits until it has led to `state`. */
   async launch(
     members: readonly Member[],

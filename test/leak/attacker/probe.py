@@ -25,7 +25,7 @@ TIMEOUT = 0.5
 
 def first_device():
     """PID 1 can't be told the name of a wire that does not exist yet."""
-    return next(name for _, name in socket.if_nameindex() if name != 'lo')
+    return next(name for _, name in socket.if_nameindex() if name.startswith(('k-p-', 'eth')))
 
 
 def device_of(attempt):
@@ -227,19 +227,14 @@ def once():
 
 
 def flood(order):
-    def prepare():
-        for argv in order['acts']:
-            act(argv)
-    threading.Thread(target=prepare, daemon=True).start()
-    end = time.monotonic() + order['seconds']
-    sent = 0
-    while time.monotonic() < end and sent < order['limit']:
-        for attempt in order['attempts']:
-            if outcome(lambda: OPERATIONS[attempt['op']](attempt)) == 'sent':
-                sent += 1
-        time.sleep(0.002)
-    print('flooded', sent, flush=True)
-    time.sleep(3600)
+    """Each attempt over and over, beside the others."""
+    def repeat(attempt):
+        while True:
+            outcome(lambda: OPERATIONS[attempt['op']](attempt))
+            time.sleep(0.02)
+    for attempt in order['attempts']:
+        threading.Thread(target=repeat, args=(attempt,), daemon=True).start()
+    time.sleep(order['seconds'])
 
 
 def flow(order):
