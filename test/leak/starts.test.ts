@@ -14,7 +14,7 @@ import { dockerDefault, type Posture, tornDown } from './posture.ts';
 import { settle } from './volley.ts';
 import { useLeakWorld } from './world.ts';
 
-/** Leaks of 1 in 30 starts were seen once; for a long run (1,000 starts): KASM_SIDECAR_LEAK_ROUNDS=7. */
+/** For each circumstance. Leaks of 1 in 60 starts were seen once; for a long run (1,000 starts): KASM_SIDECAR_LEAK_ROUNDS=50. */
 const ROUNDS = Number(process.env.KASM_SIDECAR_LEAK_ROUNDS ?? 1);
 const AT_ONCE = 20;
 
