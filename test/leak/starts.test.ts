@@ -135,13 +135,19 @@ async function restartDaemon(): Promise<void> {
   await world.sidecar.start();
 }
 
-describe.each([dockerDefault, tornDown])('the first instruction, $name', (posture) => {
-  test('of an unprotected container gets out (the control)', async () => {
-    const all = await startAtOnce(world.plain, dockerDefault);
-    for (const way of WAYS) expect(all.flatMap((marks) => seenOutside(marks[way])).length, way).toBeGreaterThan(0);
-  });
+test('the control: the first instruction of an unprotected container gets out', async () => {
+  const all = await startAtOnce(world.plain, dockerDefault);
+  for (const way of WAYS) expect(all.flatMap((marks) => seenOutside(marks[way])).length, way).toBeGreaterThan(0);
+});
 
-  test.each(CIRCUMSTANCES)(
+/** Who flushes first can do all that the others can; they are here because no tools' mounts make their start slower. */
+const RACERS = [
+  { posture: dockerDefault, circumstances: CIRCUMSTANCES.slice(0, 2) },
+  { posture: tornDown, circumstances: CIRCUMSTANCES },
+];
+
+describe.each(RACERS)('the first instruction, $posture.name', ({ posture, circumstances }) => {
+  test.each(circumstances)(
     `of ${ROUNDS * AT_ONCE} sessions, ${AT_ONCE} at once, gets nothing out: $name`,
     async ({ meanwhile, knownLimit }) => {
       const leaks: string[] = [];
