@@ -64,8 +64,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   let isStopping = false;
   const stop = async () => {
     parts.reconciler.stop();
-    docker.closeAllConnections();
-    docker.close();
+    await docker.close(CALLS_PATIENCE_MS);
     await parts.startHold.allHeld(HOLD_PATIENCE_MS);
     await control.close();
     logs.network.info('sidecar', 'Stopped; sessions stay as they are');
@@ -164,6 +163,8 @@ function compose(settings: Settings, log: LogFile) {
 }
 
 const NETWORKS_TIMEOUT_MS = 2_000;
+/** Docker and systemd give a plugin 10 s and more before they kill it. */
+const CALLS_PATIENCE_MS = 7_000;
 /** From Docker's Join to the container's namespace: 0.1 s, on a busy machine more. One that failed to start never gets one. */
 const HOLD_PATIENCE_MS = 2_000;
 

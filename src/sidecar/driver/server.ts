@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { poll } from '../../shared/async.ts';
 import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { EarlySocket } from './early-socket.ts';
@@ -13,6 +14,14 @@ const BODY_LIMIT = 1024 * 1024;
 /** Where Docker's calls come in: a path, or what listens already. */
 export type DockerSocket = string | EarlySocket;
 
+export interface DockerListener {
+  /**
+   * Lets those calls end that have begun: Docker repeats a call whose connection was cut with an empty body, and a
+   * container's start fails. What takes longer than `deadlineMs` is cut.
+   */
+  close(deadlineMs: number): Promise<void>;
+}
+
 /**
  * The plugin's socket. Not express: Docker sends no Content-Type and, on 20.10, an empty Host
  * (facts/docker-plugin.md, section 1). Errors go back as 200 with `Err`, which Docker shows to the person who typed the command.
@@ -22,16 +31,24 @@ export async function listenForDocker(
   verbs: Readonly<Record<string, Verb>>,
   log: Log,
   whenReady: Promise<void>,
-): Promise<Server> {
+): Promise<DockerListener> {
+  let calls = 0;
   const server = createServer((request, response) => {
-    void answer(request, response, verbs, log, whenReady);
+    calls++;
+    void answer(request, response, verbs, log, whenReady).finally(() => calls--);
   });
   // Docker keeps idle connections for ever, and repeats a call on a closed one with an empty body.
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   if (typeof socket === 'string') await listenOn(server, socket);
   else socket.handTo(server);
-  return server;
+  return {
+    close: async (deadlineMs) => {
+      server.close();
+      await poll(() => (calls === 0 ? true : undefined), { everyMs: 10, deadlineMs });
+      server.closeAllConnections();
+    },
+  };
 }
 
 async function listenOn(server: Server, path: string): Promise<void> {

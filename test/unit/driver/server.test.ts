@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type RequestOptions, request, type Server } from 'node:http';
+import { type RequestOptions, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EgressError } from '../../../src/shared/errors.ts';
-import { listenForDocker } from '../../../src/sidecar/driver/server.ts';
+import { type DockerListener, listenForDocker } from '../../../src/sidecar/driver/server.ts';
 
 const lines: string[] = [];
 const log = {
@@ -14,7 +14,7 @@ const log = {
 };
 
 let folder: string;
-let server: Server;
+let listener: DockerListener;
 let ready: PromiseWithResolvers<void>;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'driver-'));
@@ -26,11 +26,10 @@ beforeEach(async () => {
       throw new EgressError('NETWORK_UNKNOWN');
     },
   };
-  server = await listenForDocker(join(folder, 'a.sock'), verbs, log, ready.promise);
+  listener = await listenForDocker(join(folder, 'a.sock'), verbs, log, ready.promise);
 });
-afterEach(() => {
-  server.closeAllConnections();
-  server.close();
+afterEach(async () => {
+  await listener.close(0);
   rmSync(folder, { recursive: true });
 });
 
@@ -92,6 +91,23 @@ test('keeps a call waiting until what is on disk was read', async () => {
   expect(answered).toEqual([]);
   ready.resolve();
   await waiting;
+});
+
+test('answers calls that have begun before it closes, and no others', async () => {
+  const join = call('/NetworkDriver.Join', '{"EndpointID":"e"}'); // waits until what is on disk was read
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const closed = listener.close(5_000);
+  await expect(call('/Plugin.Activate', '')).rejects.toThrow(/ENOENT|ECONNREFUSED/);
+  ready.resolve();
+  expect((await join).body).toEqual({ echo: { EndpointID: 'e' } });
+  await closed;
+});
+
+test('cuts a call that takes too long', async () => {
+  const cut = expect(call('/NetworkDriver.Join', '{}')).rejects.toThrow('socket hang up');
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  await listener.close(100);
+  await cut;
 });
 
 test('logs ids, and no option', async () => {
