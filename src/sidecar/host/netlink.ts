@@ -27,7 +27,7 @@ const TOPICS = {
 } as const satisfies Record<string, { protocol: Protocol; groups: readonly number[] }>;
 
 /** One message's payload, without its header. */
-export interface Message {
+interface Message {
   readonly type: number;
   readonly body: Buffer;
 }

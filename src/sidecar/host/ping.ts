@@ -122,7 +122,7 @@ function hasAnswer(socket: number, family: IpFamily, id: number): boolean {
   }
 }
 
-/** Nobody to ask, or an ICMP error for what was sent: an answer as well. What else can't be done is for the caller. */
+/** Undefined where there is no device or no way, or an ICMP error says so of what was sent. Other failures are for the caller. */
 function orUnlessAbsent<T>(act: () => T): T | undefined {
   try {
     return act();

@@ -26,8 +26,8 @@ export class SessionRules {
   #appliedLock: Partial<Lock> = {};
   readonly #appliedGuards = new Map<string, string>();
   #lock: Lock | undefined;
-  /** Rules that nft(8) does not see (iptables-legacy): nobody can tell whether they stand. */
-  #isVisible = true;
+  /** The lock may have been changed: until it was seen that it stands, or was put back. */
+  #isSuspect = true;
   #listener: ChangeListener | undefined;
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
@@ -64,18 +64,19 @@ export class SessionRules {
 
   /**
    * Puts the lock back where somebody in the container, or on the host, has changed it. Costs next to nothing where nobody has.
-   * @returns whether that was so
+   * @returns whether that was so; not, where nft(8) does not see it even then: rules of iptables-legacy can't be verified
    */
   async verify(namespace: Namespace): Promise<boolean> {
-    const isNew = this.#listener === undefined;
     this.#listener ??= new ChangeListener('rules', namespace);
-    if (!this.#listener.takeChange() && !isNew) return false;
+    if (this.#listener.takeChange()) this.#isSuspect = true;
+    if (!this.#isSuspect) return false;
     return this.#changes.run(async () => {
       const lock = this.#lock;
-      if (!lock || !this.#isVisible || (await this.#context.host.lockStands(namespace, lock))) return false;
-      await this.#context.host.applyLock(namespace, lock);
-      this.#isVisible = await this.#context.host.lockStands(namespace, lock);
-      return this.#isVisible;
+      if (!lock) return false;
+      const stood = await this.#context.host.lockStands(namespace, lock);
+      if (!stood) await this.#context.host.applyLock(namespace, lock);
+      this.#isSuspect = false; // to put it back was a change: where changes can be heard of, it is looked at once more
+      return !stood && (await this.#context.host.lockStands(namespace, lock));
     });
   }
 

@@ -45,7 +45,8 @@ export class TunnelWatch {
   #mtu: number | undefined;
   /** Lines; what stands besides is not ours. */
   #stands: readonly string[] | undefined;
-  #isVerified = false;
+  /** Something may be missing: until it was seen that nothing is. */
+  #isSuspect = true;
   #verifiedAt = Number.NEGATIVE_INFINITY;
 
   /** @throws where the namespace can't be entered */
@@ -96,8 +97,8 @@ export class TunnelWatch {
       if (!this.#pathIsKnown && this.#path && this.#liveness.hasAnswered) await this.#learnPath(this.#path);
     }
     // A silent one as well: it may be silent because somebody has taken its routes away.
-    if (performance.now() - this.#verifiedAt < VERIFY_AT_MOST_EVERY_MS) return;
-    if (this.#routes.takeChange() || !this.#isVerified) await this.#verify();
+    if (this.#routes.takeChange()) this.#isSuspect = true;
+    if (this.#isSuspect && performance.now() - this.#verifiedAt >= VERIFY_AT_MOST_EVERY_MS) await this.#verify();
   }
 
   /** Asks now whether it has come back, the tunnel as well: what it has received since the alarm speaks against a death. */
@@ -128,16 +129,16 @@ export class TunnelWatch {
     );
   }
 
-  /** What was mended is looked at again: the mending is a change. */
+  /** What was mended, or could not be, is looked at again. */
   async #verify(): Promise<void> {
     this.#verifiedAt = performance.now();
-    this.#isVerified = true;
     const found = await this.#describe();
     if (this.#stands === undefined) {
       this.#stands = found;
       this.#options.onStands(found.join('\n'));
     }
-    if (this.#stands.some((line) => !found.includes(line))) await this.#mend();
+    this.#isSuspect = this.#stands.some((line) => !found.includes(line));
+    if (this.#isSuspect) await this.#mend();
   }
 
   async #mend(): Promise<void> {
