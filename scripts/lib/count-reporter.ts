@@ -9,6 +9,7 @@ export interface Counts {
   /** Failures that are not a test's own: a file that can't be loaded, a hook, an error nobody caught. */
   broken: string[];
   skips: { name: string; reason: string }[];
+  failures: { name: string; reason: string }[];
 }
 
 /** Vitest's JSON report knows neither why a test was skipped nor errors outside of tests; this one counts both. */
@@ -17,13 +18,15 @@ export default class CountReporter implements Reporter {
     const file = process.env.KASM_SIDECAR_TEST_COUNTS;
     if (file === undefined) return;
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const failed = tests.filter((test) => test.result().state === 'failed');
     const skipped = tests.filter((test) => !['passed', 'failed'].includes(test.result().state));
     const counts: Counts = {
       passed: tests.filter((test) => test.result().state === 'passed').length,
-      failed: tests.filter((test) => test.result().state === 'failed').length,
+      failed: failed.length,
       skipped: skipped.length,
       broken: [...modules.flatMap(brokenIn), ...errors.map(({ message }) => `error outside of tests: ${message}`)],
       skips: skipped.map((test) => ({ name: test.fullName, reason: skipReason(test) })),
+      failures: failed.map((test) => ({ name: test.fullName, reason: failureReason(test) })),
     };
     writeFileSync(file, JSON.stringify(counts));
   }
@@ -34,6 +37,9 @@ const brokenIn = (module: TestModule): string[] =>
   [module, ...module.children.allSuites()].flatMap((suite) =>
     suite.errors().map(({ message }) => `${module.relativeModuleId}: ${message}`),
   );
+
+const failureReason = (test: TestCase): string =>
+  (test.result().errors ?? []).map(({ message }) => message.split('\n')[0]).join('; ');
 
 function skipReason(test: TestCase): string {
   const result = test.result();

@@ -1,5 +1,5 @@
 /**
- * `node scripts/lib/summary.ts FOLDER SUITE…`: prints what was skipped and why, then the counted line over all suites.
+ * `node scripts/lib/summary.ts FOLDER SUITE…`: prints what failed or was skipped and why, then the counted line over all suites.
  * FOLDER has SUITE.json from the count reporter and SUITE.exit with vitest's exit code.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import type { Counts } from './count-reporter.ts';
 const [folder, ...suites] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: summary.ts FOLDER SUITE…');
 
-const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0, broken: [], skips: [] };
+const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0, broken: [], skips: [], failures: [] };
 
 function read(suite: string): Counts {
   const [report, exit] = [`${folder}/${suite}.json`, `${folder}/${suite}.exit`];
@@ -20,9 +20,10 @@ function read(suite: string): Counts {
 }
 
 const results = suites.map((suite) => ({ suite, ...read(suite) }));
-for (const { suite, passed, failed, skipped, broken, skips } of results) {
+for (const { suite, passed, failed, skipped, broken, skips, failures } of results) {
   if (passed + failed + skipped + broken.length === 0) console.error(`${suite}: no tests`);
   for (const what of broken) console.error(`${suite}: failed: ${what}`);
+  for (const { name, reason } of failures) console.error(`${suite}: failed: ${name} (${reason})`);
   for (const { name, reason } of skips) console.error(`${suite}: skipped: ${name} (${reason})`);
 }
 const sum = (count: (counts: Counts) => number): number => results.reduce((total, counts) => total + count(counts), 0);
