@@ -44,9 +44,9 @@ describe('planLock', () => {
     const out = tableOf(v4, 'mangle').filter((line) => line.startsWith('-A OUTPUT'));
     expect(out).toEqual([
       '-A OUTPUT -d 127.0.0.11/32 -j DROP',
-      '-A OUTPUT -o lo -j ACCEPT',
-      '-A OUTPUT -o tun0 -j ACCEPT',
       '-A OUTPUT -o wg -j ACCEPT',
+      '-A OUTPUT -o tun0 -j ACCEPT',
+      '-A OUTPUT -o lo -j ACCEPT',
       '-A OUTPUT -s 172.20.0.3 -d 172.20.0.2 -o k-p-1389f0 -p tcp -m tcp --dport 443 -j ACCEPT',
       '-A OUTPUT -s 172.20.0.3 -d 172.20.0.2 -o k-p-1389f0 -m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY -j ACCEPT',
     ]);
