@@ -128,9 +128,9 @@ async function makeKeys(folder: string, key: ControlChannelKey): Promise<SharedK
   return { client: await readFile(own, 'utf8') };
 }
 
-/** Every server has its own networks inside. */
+/** Every server has its own networks inside; two of a gateway whose ports are 128 apart would share them. */
 function networkOf(gateway: number, protocol: string, port: number): { prefix4: string; network6: string } {
-  const number = (port % 100) * 2 + (protocol === 'tcp' ? 1 : 0);
+  const number = (port % 128) * 2 + (protocol === 'tcp' ? 1 : 0);
   return { prefix4: `10.${64 + gateway}.${number}.`, network6: `fd65:${gateway}:${number}::/64` };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Run } from './command.ts';
 import { type Namespace, runInside } from './netns.ts';
+import { batchError, parseBatchFailures } from './repeatable-batch.ts';
 
 /** A link as `ip -json -details link` shows it, as far as it matters here. */
 const link = z.object({
@@ -16,13 +17,21 @@ const link = z.object({
 });
 export type Link = z.infer<typeof link>;
 
-/** Runs the lines as one `ip -batch`: one process, in order, ending at the first that fails. */
-export async function ipBatch(run: Run, lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await run(['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
-}
+/**
+ * Runs the lines as one `ip -batch`: one process, in order, ending at the first that fails.
+ * @throws EgressError HOST_COMMAND_FAILED with that line
+ */
+export const ipBatch = (run: Run, lines: readonly string[]): Promise<void> =>
+  batch(lines, (argv, options) => run(argv, options));
 
-export async function ipBatchInside(run: Run, namespace: Namespace, lines: readonly string[]): Promise<void> {
-  if (lines.length > 0) await runInside(run, namespace, ['ip', '-batch', '-'], { input: `${lines.join('\n')}\n` });
+export const ipBatchInside = (run: Run, namespace: Namespace, lines: readonly string[]): Promise<void> =>
+  batch(lines, (argv, options) => runInside(run, namespace, argv, options));
+
+async function batch(lines: readonly string[], act: Run): Promise<void> {
+  if (lines.length === 0) return;
+  const options = { input: `${lines.join('\n')}\n`, okExitCodes: [1] }; // 1: a line failed
+  const { exitCode, stderr } = await act(['ip', '-batch', '-'], options);
+  if (exitCode === 1) throw batchError('ip', parseBatchFailures(stderr, lines));
 }
 
 /** Names of this namespace's links. From /proc/net, since /sys shows those of the namespace in which it was mounted. */

@@ -22,9 +22,12 @@ export async function runRepeatableBatch(
   });
   if (exitCode === 0) return;
   const failures = parseBatchFailures(stderr, lines).filter((failure) => !isFine(failure));
-  if (failures.length === 0) return;
-  const text = failures.map(({ line, why }) => `ip -${family} ${line}: ${why}`).join('; ');
-  throw new EgressError('HOST_COMMAND_FAILED', `running ${text}`, { details: { program: 'ip' } });
+  if (failures.length > 0) throw batchError(`ip -${family}`, failures);
+}
+
+export function batchError(command: string, failures: readonly BatchFailure[]): EgressError {
+  const text = failures.map(({ line, why }) => `${command} ${line}: ${why}`).join('; ');
+  return new EgressError('HOST_COMMAND_FAILED', `running ${text}`, { details: { program: 'ip' } });
 }
 
 export interface BatchFailure {
@@ -32,7 +35,7 @@ export interface BatchFailure {
   readonly why: string;
 }
 
-/** What `ip -force -batch` printed before it ended with 1: what was wrong, then `Command failed -:N`. */
+/** What `ip -batch`, with or without `-force`, printed before it ended with 1: what was wrong, then `Command failed -:N`. */
 export function parseBatchFailures(stderr: string, lines: readonly string[]): BatchFailure[] {
   const failures: BatchFailure[] = [];
   let messages: string[] = [];

@@ -98,8 +98,8 @@ export class Egress {
   }
 
   /**
-   * A process that dies while it connects gets a second chance: wg(8), run by anybody at that moment, removes the socket of a
-   * wireguard-go that does not listen on it yet.
+   * What fails on this host while it connects gets a second chance. So wg(8), run by anybody at that moment, removes the
+   * socket of a wireguard-go that does not listen on it yet.
    */
   async #bringUp(tunnel: SessionTunnel, end: number, names: Promise<void>, signal: AbortSignal): Promise<void> {
     const wait = (): Wait => ({ deadlineMs: end - performance.now(), signal });
@@ -127,7 +127,7 @@ export class Egress {
   }
 }
 
-const SECOND_CHANCE: readonly string[] = ['TUNNEL_DIED', 'TUNNEL_DEVICE_FAILED'];
+const SECOND_CHANCE: readonly string[] = ['TUNNEL_DIED', 'TUNNEL_DEVICE_FAILED', 'HOST_COMMAND_FAILED'];
 
 /** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
 async function allOrFirstFailure<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Run } from '../../../src/sidecar/host/command.ts';
+import { ipBatch } from '../../../src/sidecar/host/ip.ts';
 import type { Namespace } from '../../../src/sidecar/host/netns.ts';
 import { parseBatchFailures, runRepeatableBatch } from '../../../src/sidecar/host/repeatable-batch.ts';
 import { fileAsNamespace } from './file-as-namespace.ts';
@@ -71,5 +72,13 @@ describe('runRepeatableBatch', () => {
       { line: lines[0], why: 'a b' },
       { line: 'line 9', why: 'c' },
     ]);
+  });
+});
+
+test('ipBatch names the line that failed, and why', async () => {
+  const run = answering(1, 'RTNETLINK answers: Permission denied\nCommand failed -:2\n');
+  await expect(ipBatch(run, lines)).rejects.toMatchObject({
+    code: 'HOST_COMMAND_FAILED',
+    message: expect.stringContaining(`running ip ${lines[1]}: RTNETLINK answers: Permission denied`),
   });
 });
