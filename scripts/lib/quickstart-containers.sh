@@ -24,15 +24,16 @@ ensure_image() {
 }
 
 ensure_network() {
-  local driver
-  if driver=$(docker network inspect -f '{{.Driver}}' "$NETWORK" 2>/dev/null); then
-    [ "$driver" = kasm-sidecar ] ||
-      die "the network $NETWORK belongs to the driver $driver; remove it (docker network rm $NETWORK), then try again"
+  local found wanted
+  wanted=$(driver)
+  if found=$(docker network inspect -f '{{.Driver}}' "$NETWORK" 2>/dev/null); then
+    [ "$found" = "$wanted" ] ||
+      die "the network $NETWORK belongs to the driver $found; remove it (docker network rm $NETWORK), then try again"
     say "the network $NETWORK is there already"
     return 0
   fi
-  say "docker network create -d kasm-sidecar $NETWORK"
-  docker network create -d kasm-sidecar --label "$LABEL=yes" "$NETWORK" >/dev/null
+  say "docker network create -d $wanted $NETWORK"
+  docker network create -d "$wanted" --label "$LABEL=yes" "$NETWORK" >/dev/null
 }
 
 # forget_container NAME: one of an earlier run. Somebody else's container of that name is not touched.

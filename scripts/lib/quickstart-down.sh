@@ -15,6 +15,7 @@ take_down() {
   remove_launch_scripts
   remove_gateways
   stop_sidecar
+  ! engine_answers || remove_plugin
   stop_engine
   rm -rf "$STATE"
   local logs=${KASM_SIDECAR_LOG_DIR:-/var/log/kasm-sidecar} kept=packages
@@ -25,7 +26,8 @@ take_down() {
 # Without its plugin Docker waits 15 s for each call before it forgets a container.
 start_sidecar_for_removal() {
   [ -n "$(made_in_docker ps -aq)$(made_in_docker network ls -q)" ] || return 0
-  [ ! -x "$NODE" ] || sidecar_answers || start_sidecar
+  [ -x "$NODE" ] && ! sidecar_answers || return 0
+  if plugin_is '{{.Id}}' >/dev/null; then enable_plugin; else start_sidecar; fi
 }
 
 remove_containers() {
@@ -68,20 +70,25 @@ remove_gateways() {
 stop_sidecar() {
   local id others
   id=$(program_id sidecar) || return 0
-  others=$(networks_of_the_sidecar)
+  others=$(networks_of kasm-sidecar)
   [ -z "$others" ] ||
     die "the sidecar still has networks of yours: $others
 Remove them (docker network rm $others), then run scripts/quickstart --down again; or keep it (process $id)"
   say 'stopping the sidecar'
   stop_program sidecar 15
+  forget_files
+}
+
+forget_files() {
   # What it keeps is gone with its last network; its journal and empty folders are all that is left.
   local run_dir=${KASM_SIDECAR_RUN_DIR:-/var/run/kasm-sidecar} state_dir=${KASM_SIDECAR_STATE_DIR:-/var/lib/kasm-sidecar}
   rm -f "$run_dir/events.jsonl"
   rmdir --ignore-fail-on-non-empty "$run_dir"/* "$run_dir" "$state_dir"/* "$state_dir" 2>/dev/null || true
 }
-networks_of_the_sidecar() {
+# networks_of DRIVER
+networks_of() {
   engine_answers || return 0
-  docker network ls --filter driver=kasm-sidecar --format '{{.Name}}' | paste -sd' '
+  docker network ls --filter "driver=$1" --format '{{.Name}}' | paste -sd' '
 }
 
 stop_engine() {

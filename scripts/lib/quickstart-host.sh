@@ -14,17 +14,20 @@ engine_answers() { command -v docker >/dev/null && docker version -f '{{.Server.
 install_what_is_missing() {
   local packages=("${RUNTIME_PACKAGES[@]}" busybox-static)
   [ -n "$config" ] || packages+=("${LAB_PACKAGES[@]}")
+  [ -n "$process" ] || packages+=("${PLUGIN_PACKAGES[@]}")
   install_packages "${packages[@]}"
   install_node
 }
 
 sidecar_answers() { [[ "$(kasm_sidecar status --json 2>/dev/null)" == '{'* ]]; }
 
+say_sidecar_is_anothers() { say 'a sidecar runs on this host already: it is used, and left alone afterwards'; }
+
 # Before the engine: after a reboot an engine that finds no plugin for its networks waits for it, call by call.
 start_sidecar() {
   local id
   if sidecar_answers; then
-    if program_id sidecar >/dev/null; then say 'the sidecar runs already'; else say 'a sidecar runs on this host already: it is used, and left alone afterwards'; fi
+    if program_id sidecar >/dev/null; then say 'the sidecar runs already'; else say_sidecar_is_anothers; fi
     return 0
   fi
   if id=$(program_id sidecar); then

@@ -52,18 +52,23 @@ type Manifest = { description: string; entrypoint: string[] };
 let count = 0;
 
 /**
- * `docker plugin create` and `push`, as scripts/build-plugin does it, with a manifest changed by `change`. Each has a file
- * of its own: Docker 20.10 refuses to make a plugin of the same layer as one that is there.
+ * `docker plugin create`, as scripts/build-plugin does it. Each has a file of its own: Docker 20.10 refuses to make a plugin
+ * of the same layer as one that is there.
  */
+export async function createPlugin(name: string): Promise<void> {
+  await writeFile(join(PLUGIN_FOLDER, 'rootfs/etc/test-version'), `${++count} of process ${process.pid}\n`);
+  await docker('plugin', 'create', name, PLUGIN_FOLDER);
+}
+
+/** Makes a plugin with a manifest changed by `change`, and leaves it in the registry only. */
 export async function publish(name: string, change: (manifest: Manifest) => void = () => undefined): Promise<void> {
   const file = join(PLUGIN_FOLDER, 'config.json');
   const original = await readFile(file, 'utf8');
   const manifest = JSON.parse(original) as Manifest;
   change(manifest);
   await writeFile(file, JSON.stringify(manifest));
-  await writeFile(join(PLUGIN_FOLDER, 'rootfs/etc/test-version'), `${++count} of process ${process.pid}\n`);
   try {
-    await docker('plugin', 'create', name, PLUGIN_FOLDER);
+    await createPlugin(name);
     await docker('plugin', 'push', name);
     await docker('plugin', 'rm', name);
   } finally {
