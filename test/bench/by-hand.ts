@@ -5,11 +5,12 @@ import { startDaemon, until } from '../../lab/daemon.ts';
 import { addNamespace, ipBatch, removeNamespace, runInside } from '../../lab/namespace.ts';
 import { LOGIN } from '../../lab/openvpn-server.ts';
 import { findProcesses } from '../../src/sidecar/host/process.ts';
+import { docker, pidOf } from '../support/docker.ts';
 import { sh } from '../support/shell.ts';
 import type { Bench } from './ways.ts';
-import { GATEWAY } from './ways.ts';
+import { BRIDGE, GATEWAY } from './ways.ts';
 
-/** A namespace whose only way out is a tunnel that somebody has set up with the tool's own means: no rules, no daemon. */
+/** A namespace whose only way out is a tunnel that somebody has set up with the tool's own means: no rules of ours, no daemon. */
 export interface ByHand {
   readonly namespace: string;
   /** Of the tool. */
@@ -18,10 +19,12 @@ export interface ByHand {
 }
 
 /**
- * Where the tool runs: in the namespace, which has a wire to the host, as gluetun and most recipes have it; or on the host,
- * with its device moved inside, as the sidecar has it.
+ * Where the tool runs: in the namespace, which has a wire to the host, as gluetun and most recipes have it; or on the host, with
+ * its device moved inside, as the sidecar has it: into a namespace where nothing else is, or into that of a container on
+ * Docker's user-defined bridge, where Docker has its rules for names, and with them connection tracking.
  */
-export type Place = 'inside' | 'on the host';
+export type Place = (typeof PLACES)[number];
+export const PLACES = ['inside', 'on the host', 'on the host, for a container'] as const;
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'by-hand-'));
 const SERVER = '203.0.113.11';
@@ -49,10 +52,17 @@ async function layWire(namespace: string, number: number): Promise<void> {
   await sh('iptables', '-t', 'nat', '-A', 'POSTROUTING', '-s', `${inside}/32`, '-j', 'MASQUERADE');
 }
 
+/** It ends with its namespace. */
+async function addContainer(name: string): Promise<void> {
+  await docker('run', '--rm', '-d', '--name', name, '--network', BRIDGE, 'bb:latest');
+  await sh('ip', 'netns', 'attach', name, String(await pidOf(name)));
+}
+
 async function makePlace(bench: Bench, place: Place): Promise<{ namespace: string; device: string }> {
   const number = ++count;
   const namespace = `${bench.lab.names.prefix}-hand${number}`;
-  await addNamespace(namespace);
+  if (place === 'on the host, for a container') await addContainer(namespace);
+  else await addNamespace(namespace);
   if (place === 'inside') await layWire(namespace, number);
   return { namespace, device: `htun${number}` };
 }
@@ -100,7 +110,7 @@ export async function openVpnByHand(bench: Bench, place: Place, mtu: number): Pr
   if (place === 'inside') startDaemon(namespace, argv, log);
   else startDaemon(await hostNamespace(), [...argv, '--ifconfig-noexec', '--route-noexec'], log);
   await until(device, () => readFileSync(log, 'utf8').includes('Initialization Sequence Completed'));
-  if (place === 'on the host') {
+  if (place !== 'inside') {
     const address = /ifconfig (\S+) /.exec(readFileSync(log, 'utf8'))?.[1] ?? '';
     await sh('ip', 'link', 'set', 'dev', device, 'netns', namespace);
     await ipBatch(namespace, [`address add ${address}/24 dev ${device}`, `link set dev ${device} up`]);

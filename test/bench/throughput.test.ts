@@ -4,7 +4,7 @@ import { inNamespace, sandboxKey } from '../support/docker.ts';
 import { unique } from '../support/session.ts';
 import { attempt } from '../support/shell.ts';
 import { sleep } from '../support/wait.ts';
-import { type ByHand, openVpnByHand, type Place, wireGuardByHand } from './by-hand.ts';
+import { type ByHand, openVpnByHand, PLACES, type Place, wireGuardByHand } from './by-hand.ts';
 import { cpuSecondsOf, machineCpuSeconds, residentOf } from './processes.ts';
 import { Report, Series } from './report.ts';
 import { interleaved, OPENVPN_TCP, OPENVPN_UDP, PLAIN, RUNS, SITE, useBench, WIREGUARD } from './ways.ts';
@@ -50,7 +50,7 @@ async function addPair(
   const name = await addSession(way);
   await sleep(SETTLE_MS);
   const mtu = Number(/mtu (\d+)/.exec(await inNamespace(name, 'ip', 'link', 'show', 'dev', device))?.[1]);
-  for (const place of ['inside', 'on the host'] as const) {
+  for (const place of PLACES) {
     const hand = await make(bench, place, mtu);
     hands.push(hand);
     lanes.set(byHand(way, place), hand);
@@ -122,10 +122,7 @@ test('downloads beside the same tools set up by hand', { timeout: 300_000 + RUNS
 function ratiosOf(rates: Readonly<Record<string, readonly number[]>>): Record<string, number[]> {
   return Object.fromEntries(
     [WIREGUARD, OPENVPN_UDP].flatMap((way) =>
-      (['inside', 'on the host'] as const).map((place) => [
-        `${way}, to the one ${place}`,
-        ratios(rates[way], rates[byHand(way, place)]),
-      ]),
+      PLACES.map((place) => [`${way}, to the one ${place}`, ratios(rates[way], rates[byHand(way, place)])]),
     ),
   );
 }

@@ -5,7 +5,7 @@ import { docker } from '../support/docker.ts';
 import { DRIVER, launchScript, NETWORK, unique } from '../support/session.ts';
 import { useWorld, type World } from '../support/world.ts';
 
-const BRIDGE = 'user-defined';
+export const BRIDGE = 'user-defined';
 export const PLAIN = 'Docker’s user-defined bridge';
 export const WIREGUARD = 'WireGuard (user space)';
 export const OPENVPN_UDP = 'OpenVPN, UDP';
