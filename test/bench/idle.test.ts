@@ -1,8 +1,9 @@
-import { test } from 'vitest';
-import { session } from '../support/control.ts';
+import { expect, test } from 'vitest';
+import { control, session } from '../support/control.ts';
 import { unique } from '../support/session.ts';
-import { sleep } from '../support/wait.ts';
-import { cpuSecondsOf, processCount, residentOf } from './processes.ts';
+import { networkLog } from '../support/sidecar.ts';
+import { sleep, waitFor } from '../support/wait.ts';
+import { cpuSecondsOf, descriptorCount, processCount, residentOf } from './processes.ts';
 import { Report, Series } from './report.ts';
 import { OPENVPN_UDP, SESSIONS, useBench, WIREGUARD } from './ways.ts';
 
@@ -23,9 +24,34 @@ async function cpuOf(pids: readonly number[]): Promise<number[]> {
 
 async function startAll(way: string): Promise<string[]> {
   const names = Array.from({ length: SESSIONS }, () => unique('idle'));
-  for (let first = 0; first < names.length; first += AT_ONCE)
+  for (let first = 0; first < names.length; first += AT_ONCE) {
+    const began = performance.now();
     await Promise.all(names.slice(first, first + AT_ONCE).map((name) => bench.start(way, name)));
+    const part = first < SESSIONS / 2 ? 'the first half' : 'the second half';
+    startSeconds.push(`${titleOf(way)}, ${part}`, (performance.now() - began) / 1000);
+  }
   return names;
+}
+
+async function listSessions(): Promise<number> {
+  const began = performance.now();
+  const { body } = await control('GET', '/v1/sessions');
+  expect(JSON.stringify(body).match(/"idle-\d+"/g)?.length).toBeGreaterThanOrEqual(SESSIONS);
+  return performance.now() - began;
+}
+
+/** Seconds from the new daemon's start until its socket is there, and until every session is known again. */
+async function restart(): Promise<{ socket: number; all: number }> {
+  const foundAgain = async () => (await networkLog()).split('Found again in state').length - 1;
+  const before = await foundAgain();
+  await bench.sidecar.kill();
+  const began = performance.now();
+  const socket = await bench.sidecar.start();
+  await waitFor('all sessions to be found again', async () => (await foundAgain()) - before >= SESSIONS, {
+    everyMs: 20,
+    timeoutMs: 60_000,
+  });
+  return { socket: socket / 1000, all: (performance.now() - began) / 1000 };
 }
 
 const tunnelOf = async (name: string): Promise<number> => (await session(name)).body.tunnel.process_id;
@@ -37,6 +63,11 @@ const daemonMemory = new Series();
 const tunnelCpu = new Series();
 const tunnelMemory = new Series();
 const processes = new Series();
+const startSeconds = new Series();
+const descriptors = new Series();
+const listMs = new Series();
+const socketSeconds = new Series();
+const againSeconds = new Series();
 
 test('no session', async () => {
   for (const percent of await cpuOf([bench.sidecar.pid])) daemonCpu.push('no session', percent);
@@ -55,6 +86,11 @@ test.each([WIREGUARD, OPENVPN_UDP])('%s', { timeout: LIMIT_MS }, async (way) => 
   for (const percent of others) tunnelCpu.push(title, percent);
   for (const pid of tunnels) tunnelMemory.push(title, residentOf(pid));
   processes.push(title, (processCount() - before) / SESSIONS);
+  descriptors.push(title, descriptorCount(bench.sidecar.pid));
+  for (let run = 0; run < 10; run++) listMs.push(title, await listSessions());
+  const { socket, all } = await restart();
+  socketSeconds.push(title, socket);
+  againSeconds.push(title, all);
   await bench.end(names);
 });
 
@@ -64,4 +100,9 @@ test('the tables', () => {
   report.add('memory of the daemon', 'MiB', daemonMemory.rows);
   report.add('memory of each tunnel’s process', 'MiB', tunnelMemory.rows);
   report.add('processes for each session, but for the container’s', '', processes.rows);
+  report.add('open files of the daemon', '', descriptors.rows);
+  report.add(`\`docker run\` to connected, ${AT_ONCE} at once`, 's', startSeconds.rows);
+  report.add('GET /v1/sessions', 'ms', listMs.rows);
+  report.add('a new daemon after kill -9: to its socket', 's', socketSeconds.rows);
+  report.add('a new daemon after kill -9: until all sessions are known again', 's', againSeconds.rows);
 });
