@@ -1,6 +1,7 @@
 /**
  * `node scripts/lib/summary.ts FOLDER SUITE…`: prints what failed or was skipped and why, then the counted line over all suites.
- * FOLDER has SUITE.json from the count reporter and SUITE.exit with vitest's exit code.
+ * FOLDER has SUITE.json from the count reporter, SUITE.exit with vitest's exit code, and where there is more to say of a
+ * suite, SUITE.about.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Counts } from './count-reporter.ts';
@@ -19,8 +20,15 @@ function read(suite: string): Counts {
   return { ...counts, broken: [`no test failed, but the run did (exit code ${exitCode})`] };
 }
 
+function about(suite: string): string {
+  const file = `${folder}/${suite}.about`;
+  return existsSync(file) ? `${suite} (${readFileSync(file, 'utf8').trim()})` : suite;
+}
+
 const results = suites.map((suite) => ({ suite, ...read(suite) }));
 for (const { suite, passed, failed, skipped, broken, skips, failures } of results) {
+  if (results.length > 1 || suite.startsWith('engine-'))
+    console.error(`${about(suite)}: ${passed} passed, ${failed + broken.length} failed, ${skipped} skipped`);
   if (passed + failed + skipped + broken.length === 0) console.error(`${suite}: no tests`);
   for (const what of broken) console.error(`${suite}: failed: ${what}`);
   for (const { name, reason } of failures) console.error(`${suite}: failed: ${name} (${reason})`);
