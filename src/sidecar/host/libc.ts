@@ -8,6 +8,7 @@ import koffi from 'koffi';
 const glibc = koffi.load('libc.so.6');
 const calls = {
   setns: glibc.func('int setns(int fd, int type)'),
+  sched_setscheduler: glibc.func('int sched_setscheduler(int pid, int policy, const int32_t *priority)'),
   socket: glibc.func('int socket(int domain, int type, int protocol)'),
   setsockopt: glibc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)'),
   bind: glibc.func('int bind(int fd, const uint8_t *address, uint32_t length)'),
@@ -41,6 +42,14 @@ const CLONE_NEWNET = 0x40000000;
 /** Moves this thread, and no other, into the namespace behind an open descriptor. See `inside`. */
 export function setNetworkNamespace(descriptor: number): void {
   checked('setns', calls.setns(descriptor, CLONE_NEWNET));
+}
+
+const SCHED_RR = 2;
+const SCHED_RESET_ON_FORK = 0x40000000;
+
+/** This thread, and no other, runs before all ordinary ones. @throws SystemCallError EPERM without CAP_SYS_NICE */
+export function runInRealTime(): void {
+  checked('sched_setscheduler', calls.sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, Int32Array.of(1)));
 }
 
 /** @returns a descriptor, which node:fs can close */

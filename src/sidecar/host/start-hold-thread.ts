@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { runInRealTime } from './libc.ts';
 import { findNamespace } from './netns.ts';
 import { firstProcesses, isStopped } from './proc.ts';
 import type { HoldOrder } from './start-hold.ts';
@@ -9,6 +10,19 @@ const LOOK_EVERY_MS = 2;
 /** What is still to be done for each namespace. */
 const orders = new Map<string, HoldOrder['act']>();
 let timer: NodeJS.Timeout | undefined;
+
+/**
+ * With four times as many busy processes as cores an ordinary thread waits longer than those 80 ms for its turn. It sleeps
+ * unless a container starts, and then needs little: looking for a namespace that is not there costs some microseconds.
+ */
+function hurry(): void {
+  try {
+    runInRealTime();
+  } catch {
+    // Not allowed to, or the kernel gives our control group no such time: the odds are worse.
+  }
+}
+hurry();
 
 parentPort?.on('message', ({ act, sandboxKey }: HoldOrder) => {
   orders.set(sandboxKey, act);
