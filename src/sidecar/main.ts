@@ -7,6 +7,7 @@ import { readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
 import { Engine } from './docker/engine.ts';
+import { reportEngine } from './docker/engine-version.ts';
 import type { EarlySocket } from './driver/early-socket.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
 import { listenForDocker } from './driver/server.ts';
@@ -59,6 +60,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   ready.resolve();
   parts.reconciler.start();
   logs.network.info('sidecar', `Started, version ${packageJson.version}`);
+  void reportEngine(parts.engine, [logs.network, logs.plugin]);
 
   // What runs, runs on: rules, tunnels and namespaces stay as they are, and the next process finds them again.
   let isStopping = false;
@@ -159,7 +161,7 @@ function compose(settings: Settings, log: LogFile) {
     { name: 'engine', ...(await answers(() => engine.networks(NETWORKS_TIMEOUT_MS))) },
     { name: 'host rules', ok: networks.all().length === 0 || (await host.firewallStands()) },
   ];
-  return { networks, endpoints, sessions, launchScripts, events, startHold, reconciler, recover, health };
+  return { engine, networks, endpoints, sessions, launchScripts, events, startHold, reconciler, recover, health };
 }
 
 const NETWORKS_TIMEOUT_MS = 2_000;

@@ -11,8 +11,10 @@ export interface NetworkMember {
  */
 export class Engine {
   readonly #docker: Docker;
+  readonly #socketPath: string;
 
   constructor(socketPath: string) {
+    this.#socketPath = socketPath;
     this.#docker = new Docker({ socketPath });
   }
 
@@ -32,6 +34,13 @@ export class Engine {
       id: network.Id,
       subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
     }));
+  }
+
+  /** The engine's own: `28.5.2`, with whatever a distribution appends. */
+  async version(timeoutMs: number): Promise<string> {
+    // dockerode's types know no deadline for this call alone
+    const { Version } = await new Docker({ socketPath: this.#socketPath, timeout: timeoutMs }).version();
+    return Version;
   }
 
   /** Containers that belong to a network, running or not. */
