@@ -14,6 +14,10 @@ export const errorCodes = {
     'Start the container without -p or -P.',
   ],
   ADDRESS_MISSING: ['Docker gave the endpoint no IPv4 address.', "Create the network with Docker's own IPAM driver."],
+  STATE_UNWRITABLE: [
+    'What the sidecar is about to do could not be written down, so it is not done.',
+    'Make room on that file system (`df`), or make it writable, and try again.',
+  ],
   HOST_COMMAND_FAILED: ['A command on the host failed.', 'Read the command and its message in the log.'],
   NAMESPACE_GONE: ['The network namespace of the container is gone.', 'Nothing: the container has ended.'],
   NAMESPACE_IS_HOST: [

@@ -1,6 +1,6 @@
-import { mkdirSync, readlinkSync, rmSync, symlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readlinkSync, rmSync, symlinkSync } from 'node:fs';
 import pino from 'pino';
+import { LineFile } from './line-file.ts';
 import type { Log } from './log.ts';
 
 const LEVELS: Readonly<Record<number, string>> = { 30: 'INFO', 40: 'WARNING', 50: 'ERROR' };
@@ -22,42 +22,33 @@ export function formatLine(record: { level: number; time: number; subject: strin
 }
 
 export interface LogFile extends Log {
-  /** Opens the file anew, after somebody renamed it. */
+  /** Opens the file anew. After a rename it does so by itself. */
   reopen(): void;
-  flush(): void;
 }
 
 /** A log for people, one line an event, appended to `path` (0640 in a folder that is made with 0750). */
 export function openLogFile(path: string): LogFile {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-  const destination = pino.destination({ dest: path, append: true, sync: true, mode: 0o640 });
-  const stream = { write: (line: string) => writeOrLose(destination, formatLine(JSON.parse(line))) };
-  const logger = pino({ base: null }, stream);
+  const file = new LineFile(path);
+  const logger = pino({ base: null }, { write: (line: string) => file.write(formatLine(JSON.parse(line))) });
   return {
     info: (subject, text) => logger.info({ subject }, text),
     warn: (subject, text) => logger.warn({ subject }, text),
     error: (subject, text) => logger.error({ subject }, text),
-    reopen: () => destination.reopen(),
-    flush: () => destination.flushSync(),
+    reopen: () => file.reopen(),
   };
 }
 
-/** A full disk costs the line, not the sessions. */
-function writeOrLose(destination: { write(text: string): unknown }, line: string): void {
-  try {
-    destination.write(line);
-  } catch {
-    process.stderr.write(line);
-  }
-}
-
-/** The documents spell the network log both ways; the second name leads to the first. */
+/** The documents spell the network log both ways; the second name leads to the first. A full disk must not end the start. */
 export function linkLogName(target: string, path: string): void {
   try {
     if (readlinkSync(path) === target) return;
   } catch {
     // absent, or an ordinary file
   }
-  rmSync(path, { force: true });
-  symlinkSync(target, path);
+  try {
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
+  } catch {
+    // the other name still works
+  }
 }

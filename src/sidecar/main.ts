@@ -143,7 +143,7 @@ function compose(settings: Settings, log: LogFile) {
   const reconciler: Reconciler = new Reconciler({ host, networks, endpoints, sessions, log });
 
   const recover = async () => {
-    await events.open();
+    events.open();
     await launchScripts.recover();
     const allNetworks = await networks.recover();
     const allEndpoints = await endpoints.recover();

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { settledWithin } from '../../shared/async.ts';
 import { EgressError, explain } from '../../shared/errors.ts';
 import { addressOf } from '../../shared/ip.ts';
@@ -198,7 +199,9 @@ export class Endpoints {
     const hostLink = hostLinkName(record.id);
     const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
     await this.#host.makeWire(pair, toWire(record, network), true);
-    this.#log.info(record.joined?.link ?? '', `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut`);
+    const { link = '', sandboxKey = '' } = record.joined ?? {};
+    const namespace = basename(sandboxKey);
+    this.#log.info(link, `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut [${namespace}]`);
   }
 
   async #write(record: EndpointRecord): Promise<void> {

@@ -1,5 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { type SessionEvent, sessionEvent } from '../../shared/session-view.ts';
@@ -13,6 +12,8 @@ const KEPT = 2000;
 export class EventJournal {
   readonly #path: string;
   #events: SessionEvent[] = [];
+  /** A line may have been cut short, so the next begins on one of its own. */
+  #torn = false;
   readonly #listeners = new Set<(event: SessionEvent) => void>();
 
   constructor(path: string) {
@@ -20,10 +21,12 @@ export class EventJournal {
   }
 
   /** Reads what an earlier process wrote. A torn last line, from a crash while writing, is dropped. */
-  async open(): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+  open(): void {
     this.#events = readLines(this.#path).flatMap(parseLine).slice(-KEPT);
-    await writeFileAtomic(this.#path, this.#events.map(toLine).join(''), { mode: 0o600 });
+    this.#torn = !written(() => {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      this.#writeAll();
+    });
   }
 
   append(event: Omit<SessionEvent, 'id' | 'time'>): SessionEvent {
@@ -33,24 +36,20 @@ export class EventJournal {
       time: new Date(now).toISOString(),
       ...event,
     };
-    this.#write(entry);
+    const line = `${this.#torn ? '\n' : ''}${toLine(entry)}`;
+    this.#torn = !written(() => appendFileSync(this.#path, line, { mode: 0o600 }));
     this.#events.push(entry);
     if (this.#events.length > 2 * KEPT) this.#trim();
     for (const listener of this.#listeners) listener(entry);
     return entry;
   }
 
-  /** A full file system costs the memory of this event after a crash, not the session. */
-  #write(entry: SessionEvent): void {
-    try {
-      appendFileSync(this.#path, toLine(entry), { mode: 0o600 });
-    } catch {
-      // listeners still hear it
-    }
-  }
-
   #trim(): void {
     this.#events = this.#events.slice(-KEPT);
+    if (written(() => this.#writeAll())) this.#torn = false;
+  }
+
+  #writeAll(): void {
     writeFileAtomic.sync(this.#path, this.#events.map(toLine).join(''), { mode: 0o600 });
   }
 
@@ -66,6 +65,16 @@ export class EventJournal {
   subscribe(listener: (event: SessionEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+}
+
+/** A full file system costs the memory of events after a crash, not the session: listeners still hear of them. */
+function written(write: () => void): boolean {
+  try {
+    write();
+    return true;
+  } catch {
+    return false;
   }
 }
 

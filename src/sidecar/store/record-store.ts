@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
-import { explain } from '../../shared/errors.ts';
+import { EgressError, explain } from '../../shared/errors.ts';
 
 export interface Unreadable {
   readonly file: string;
@@ -22,9 +23,14 @@ export class RecordStore<Schema extends z.ZodType> {
     this.#schema = schema;
   }
 
+  /** @throws EgressError STATE_UNWRITABLE */
   async write(id: string, record: z.input<Schema>): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await writeFileAtomic(this.#file(id), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await writeFileAtomic(this.#file(id), `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 });
+    } catch (error) {
+      throw new EgressError('STATE_UNWRITABLE', `${this.#folder} can't be written to: ${reasonOf(error)}.`);
+    }
   }
 
   /** Absent is success. */
@@ -51,4 +57,10 @@ export class RecordStore<Schema extends z.ZodType> {
   #file(id: string): string {
     return join(this.#folder, `${encodeURIComponent(id)}.json`);
   }
+}
+
+/** `no space left on device`, without the path of a temporary file. */
+function reasonOf(error: unknown): string {
+  const { errno } = error as NodeJS.ErrnoException;
+  return errno === undefined ? explain(error) : getSystemErrorMessage(errno);
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,7 +12,7 @@ afterEach(() => rmSync(join(path, '..'), { recursive: true }));
 
 const open = async () => {
   const journal = new EventJournal(path);
-  await journal.open();
+  journal.open();
   return journal;
 };
 
@@ -41,4 +41,23 @@ test('gives what came after an id, and tells listeners until they leave', async 
   journal.append({ namespace: 'a', state: 'connected' });
   expect(journal.after(id).map(({ state }) => state)).toEqual(['connecting', 'connected']);
   expect(heard).toEqual(['blocked', 'connecting']);
+});
+
+test('a full disk: events are told all the same, and written again when there is room', async () => {
+  const journal = await open();
+  rmSync(path);
+  symlinkSync('/dev/full', path);
+  const heard: string[] = [];
+  journal.subscribe(({ state }) => heard.push(state));
+  journal.append({ namespace: 'a', state: 'connecting' });
+  rmSync(path);
+  writeFileSync(path, '{"id":1,"na'); // what fitted
+  journal.append({ namespace: 'a', state: 'ended' });
+  expect(heard).toEqual(['connecting', 'ended']);
+  expect((await open()).hasEnded('a')).toBe(true);
+});
+
+test('a folder that can not be written to keeps nobody from starting', () => {
+  writeFileSync(path, '');
+  expect(() => new EventJournal(join(path, 'below/events.jsonl')).open()).not.toThrow();
 });

@@ -14,7 +14,7 @@ let lines: string[];
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ledger-'));
   journal = new EventJournal(join(folder, 'events.jsonl'));
-  await journal.open();
+  journal.open();
   lines = [];
 });
 // It writes its record without being waited for.

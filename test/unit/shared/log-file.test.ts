@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -50,4 +60,44 @@ test('the second spelling leads to the file, also where something else stood', (
   linkLogName('network_sidecar.log', join(folder, 'network-sidecar.log'));
   linkLogName('network_sidecar.log', join(folder, 'network-sidecar.log'));
   expect(readlinkSync(join(folder, 'network-sidecar.log'))).toBe('network_sidecar.log');
+});
+
+test.each(['renamed', 'removed'])('a file that was %s is begun anew, without being told', (what) => {
+  const path = join(folder, 'a.log');
+  const log = openLogFile(path);
+  log.info('s1', 'first');
+  if (what === 'renamed') renameSync(path, `${path}.1`);
+  else rmSync(path);
+  log.info('s1', 'second');
+  expect(readFileSync(path, 'utf8')).toMatch(/^[^\n]*second\n$/);
+});
+
+test('copytruncate: lines go on at the beginning', () => {
+  const path = join(folder, 'a.log');
+  const log = openLogFile(path);
+  log.info('s1', 'first');
+  truncateSync(path);
+  log.info('s1', 'second');
+  expect(readFileSync(path, 'utf8')).toMatch(/^[^\n\0]*second\n$/);
+});
+
+test('a full disk costs lines and nothing else; when there is room, the log says how many', () => {
+  const path = join(folder, 'a.log');
+  symlinkSync('/dev/full', path);
+  const log = openLogFile(path);
+  for (const text of ['one', 'two', 'three']) log.info('s1', text);
+  rmSync(path);
+  log.info('s1', 'four');
+  log.info('s1', 'five');
+  expect(readFileSync(path, 'utf8').trimEnd().split('\n')).toEqual([
+    expect.stringMatching(/^\d{4}-\S+ \S+ \| WARNING \| log \| 3 lines before this one could not be written$/),
+    expect.stringMatching(/\| four$/),
+    expect.stringMatching(/\| five$/),
+  ]);
+});
+
+test('a folder that can not be made keeps nobody from logging', () => {
+  writeFileSync(join(folder, 'file'), '');
+  const log = openLogFile(join(folder, 'file/below/a.log'));
+  expect(() => log.info('s1', 'lost')).not.toThrow();
 });

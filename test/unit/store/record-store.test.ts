@@ -34,3 +34,12 @@ test.each(['{"version":1', '{"version":2,"name":"x"}', '{"version":1,"name":"x",
     expect(statSync(join(folder, 'bad.json')).isFile()).toBe(true);
   },
 );
+
+test('where nothing can be written, it says where and why, with a code', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  const write = new RecordStore(join(folder, 'file/below'), schema).write('a', { version: 1, name: 'x' });
+  await expect(write).rejects.toMatchObject({
+    code: 'STATE_UNWRITABLE',
+    message: `${folder}/file/below can't be written to: not a directory.`,
+  });
+});
