@@ -24,7 +24,7 @@ LAB_PACKAGES=(dnsmasq-base openssl)
 PLUGIN_PACKAGES=(mmdebstrap binutils libatomic1)
 # What only tests need.
 # shellcheck disable=SC2034
-TEST_PACKAGES=(tcpdump busybox-static python3 docker-registry logrotate)
+TEST_PACKAGES=(tcpdump busybox-static python3 docker-registry logrotate systemd)
 
 package_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 

@@ -48,6 +48,9 @@ const settings = z.object({
     .default('openvpn'),
   /** How long Docker may be kept waiting for a session's egress before the container starts blocked. Docker gives up after 30 s. */
   KASM_SIDECAR_GATE_SECONDS: z.coerce.number().pipe(gateSeconds).optional(),
+  /** systemd's own; see sd_notify(3). */
+  NOTIFY_SOCKET: z.string().optional(),
+  WATCHDOG_USEC: z.coerce.number().positive().optional().catch(undefined),
 });
 
 export interface Settings {
@@ -63,6 +66,8 @@ export interface Settings {
   readonly wireguard: 'auto' | 'kernel' | 'userspace';
   readonly openvpn: string;
   readonly gateMs: number;
+  readonly notifySocket: string | undefined;
+  readonly watchdogMs: number | undefined;
 }
 
 /**
@@ -87,5 +92,7 @@ export function readSettings(file: FileSettings = {}, environment: NodeJS.Proces
     wireguard: data.KASM_SIDECAR_WIREGUARD ?? file.wireguard ?? 'auto',
     openvpn: data.KASM_SIDECAR_OPENVPN,
     gateMs: (data.KASM_SIDECAR_GATE_SECONDS ?? file.gate_seconds ?? 10) * 1000,
+    notifySocket: data.NOTIFY_SOCKET,
+    watchdogMs: data.WATCHDOG_USEC && data.WATCHDOG_USEC / 1000,
   };
 }

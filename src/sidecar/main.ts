@@ -12,6 +12,7 @@ import type { EarlySocket } from './driver/early-socket.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
 import { listenForDocker } from './driver/server.ts';
 import { run } from './host/command.ts';
+import { ServiceManager } from './host/service-manager.ts';
 import { StartHold } from './host/start-hold.ts';
 import { Endpoints } from './sessions/endpoints.ts';
 import { EventJournal } from './sessions/event-journal.ts';
@@ -56,6 +57,8 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   );
   const verbs = createNetworkDriver(parts.networks, parts.endpoints);
   const docker = await listenForDocker(pluginSocket ?? settings.pluginSocket, verbs, logs.plugin, ready.promise);
+  const manager = new ServiceManager({ socket: settings.notifySocket, watchdogMs: settings.watchdogMs });
+  manager.ready(); // an engine may start now: its calls wait here
   await parts.recover();
   ready.resolve();
   parts.reconciler.start();
@@ -65,6 +68,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   // What runs, runs on: rules, tunnels and namespaces stay as they are, and the next process finds them again.
   let isStopping = false;
   const stop = async () => {
+    manager.stopping();
     parts.reconciler.stop();
     await docker.close(CALLS_PATIENCE_MS);
     await parts.startHold.allHeld(HOLD_PATIENCE_MS);
