@@ -18,8 +18,8 @@ const END_EVERY_MS = 1_000;
 const NAMES_EVERY_MS = 2_000;
 /** Each costs some processes, so only when somebody has changed the host's rules or links since the last one. */
 const REPAIR_EVERY_MS = 10_000;
-/** iptables-legacy tells nobody of its changes. */
-const REPAIR_ANYWAY_EVERY_MS = 25_000;
+/** iptables-legacy tells nobody of its changes. Looked at with every second repair: who waits for 25 s waits for 30, and more. */
+const REPAIR_ANYWAY_EVERY_MS = 15_000;
 /** For hundreds of guards it takes nft(8) most of a second to list their rules; that one is missing it sees at once. */
 const VERIFY_GUARDS_EVERY_MS = 15_000;
 /** The first for a session, and each for one whose rules were changed, costs a process. */
