@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { putLaunchScript, stateOf, waitForState } from '../support/control.ts';
+import { docker } from '../support/docker.ts';
+import { DRIVER, launchScript, NETWORK, runContainer, unique } from '../support/session.ts';
+import { sh } from '../support/shell.ts';
+import { waitFor } from '../support/wait.ts';
+import { useWorld } from '../support/world.ts';
+
+/** A container's first instruction has its egress; or it begins blocked, when Docker can't be kept waiting any longer. */
+const world = useWorld();
+/** KASM_SIDECAR_GATE_SECONDS, by default. */
+const GATE_SECONDS = 10;
+/** What a handler may take at most: Docker gives up after 30. */
+const HANDLER_SECONDS = 25;
+const PLUGIN_LOG = '/var/log/kasm-sidecar/plugin.log';
+
+/** Asks by its first instruction, and once, where it comes from. */
+const FIRST = ['sh', '-c', 'wget -T 2 -qO /tmp/first http://203.0.113.80/ || echo nowhere >/tmp/first; sleep 3600'];
+const firstAnswer = (name: string): Promise<string> =>
+  waitFor(`the first instruction of ${name}`, () => docker('exec', name, 'grep', '.', '/tmp/first'));
+
+const isTrueGate = async (): Promise<boolean> =>
+  Number.parseInt(await docker('version', '-f', '{{.Server.Version}}'), 10) >= 28;
+
+/** runc's first processes of containers, by the letter of their state: `T` is stopped by a signal. */
+const firstProcesses = async (): Promise<string[]> =>
+  (await sh('ps', '-eo', 'stat=,args='))
+    .split('\n')
+    .flatMap((line) => /^(\w)\S*\s+runc init$/.exec(line.trim())?.[1] ?? []);
+
+/** Seconds that Docker's calls of this kind took. */
+const secondsOf = async (call: string): Promise<number[]> =>
+  (await readFile(PLUGIN_LOG, 'utf8'))
+    .split('\n')
+    .filter((line) => line.includes(` ${call} `))
+    .flatMap((line) => Number(/\((\d+) ms\)$/.exec(line)?.[1] ?? 0) / 1000);
+
+beforeAll(async () => {
+  await docker('network', 'create', '-d', DRIVER, NETWORK);
+});
+
+test('eight containers at once: the first instruction of each leaves by its own gateway', async () => {
+  const names = Array.from({ length: 8 }, () => unique('first'));
+  await Promise.all(
+    names.map(async (name, index) => {
+      const client = await world.lab.gateway(1 + (index % 2)).addClient();
+      await putLaunchScript(name, launchScript(client));
+    }),
+  );
+  await Promise.all(names.map((name) => runContainer(name, { command: FIRST })));
+  const answers = await Promise.all(names.map(firstAnswer));
+  expect(answers).toEqual(names.map((_, index) => `you came from 203.0.113.${11 + (index % 2)}`));
+});
+
+describe('a gateway that is silent', () => {
+  test('keeps the start waiting as long as the handler may, and the container begins blocked', async () => {
+    const name = unique('silent');
+    const gateway = world.lab.gateway(1);
+    await putLaunchScript(name, launchScript(await gateway.addClient(), {}, { deadline_seconds: 60 }));
+    await gateway.cut();
+    const began = performance.now();
+    const started = runContainer(name, { command: FIRST });
+    const found = await waitFor('its first process', async () => {
+      const processes = await firstProcesses();
+      return processes.length === 1 && (processes.includes('T') || (await isTrueGate())) ? processes : false;
+    });
+    await started;
+    const seconds = (performance.now() - began) / 1000;
+    console.log(`the start took ${seconds.toFixed(1)} s; its first process meanwhile: ${found}`);
+    expect(seconds).toBeGreaterThan(GATE_SECONDS * 0.9);
+    expect(seconds).toBeLessThan(HANDLER_SECONDS);
+    expect(await firstAnswer(name)).toBe('nowhere');
+    expect(await stateOf(name)).toBe('connecting');
+    // Docker itself waits where it can, and nothing needs to be stopped; elsewhere the process is held.
+    const waited = Math.max(0, ...(await secondsOf('NetworkDriver.ProgramExternalConnectivity')));
+    if (await isTrueGate()) expect([found.includes('T'), waited > GATE_SECONDS * 0.9]).toEqual([false, true]);
+    else expect([found, waited < 1]).toEqual([['T'], true]);
+    await gateway.restore();
+    await waitForState(name, 'connected', 30_000);
+  });
+});
