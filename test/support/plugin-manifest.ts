@@ -36,6 +36,8 @@ export const readManifest = (): PluginManifest =>
 const WHY: Readonly<Record<string, string>> = {
   CAP_NET_ADMIN: 'links, routes, nftables, iptables, tunnels; in the host and in containers',
   CAP_SYS_ADMIN: "entering a container's network namespace (setns); making `/proc/sys` writable for itself",
+  CAP_SYS_NICE:
+    'a turn before all others for the thread that holds first processes, on Docker up to 27; without it the odds are worse',
   CAP_SYS_PTRACE:
     "`/proc/<pid>/ns/net`, `root` and `cwd` of containers' processes: who lives in a namespace, and `.egress_status`",
   pidhost:
