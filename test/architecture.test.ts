@@ -43,9 +43,19 @@ const rules: { folder: string; allowed: string[]; why: string }[] = [
   },
   { folder: 'sidecar/control', allowed: ['sidecar/control', 'shared'], why: 'knows sessions only by its ports' },
   {
+    folder: 'doctor',
+    allowed: ['doctor', 'sidecar/host', 'sidecar/plan', 'sidecar/docker', 'sidecar/config.ts', 'shared'],
+    why: 'looks at the host also while no daemon runs; of sessions it knows what it is told',
+  },
+  {
+    folder: 'doctor/checks',
+    allowed: ['doctor/checks', 'doctor/finding.ts', 'doctor/observation.ts', 'sidecar/plan', 'shared'],
+    why: 'a check is pure: it judges what was seen, and looks at nothing itself',
+  },
+  {
     folder: 'cli',
-    allowed: ['cli', 'shared', 'sidecar/main.ts'],
-    why: 'its door is the HTTP API; `serve` starts the daemon',
+    allowed: ['cli', 'doctor', 'shared', 'sidecar/main.ts'],
+    why: 'its door is the HTTP API; `serve` starts the daemon, `doctor` looks at the host',
   },
 ];
 

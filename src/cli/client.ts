@@ -10,6 +10,10 @@ import { problemSchema } from './problem.ts';
 const SILENCE_MS = 45_000;
 
 const sessionList = z.object({ sessions: z.array(sessionView) });
+const healthView = z.object({
+  checks: z.array(z.object({ name: z.string(), ok: z.boolean(), message: z.string().optional() })),
+});
+const versionView = z.object({ version: z.string() });
 const launchScriptList = z.object({ launch_scripts: z.array(launchScriptView) });
 
 interface Call {
@@ -17,6 +21,8 @@ interface Call {
   readonly path: string;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
+  /** Statuses besides 2xx whose body is an answer too. */
+  readonly alsoFine?: readonly number[];
 }
 
 /** The control endpoint, as methods. Replies are checked, and passed on with all that a newer daemon adds. */
@@ -29,6 +35,15 @@ export class ControlClient {
 
   async sessions() {
     return (await this.#json({ method: 'GET', path: '/v1/sessions' }, sessionList)).sessions;
+  }
+
+  version() {
+    return this.#json({ method: 'GET', path: '/v1/version' }, versionView);
+  }
+
+  /** 503 is the same answer with bad news in it. */
+  health() {
+    return this.#json({ method: 'GET', path: '/v1/health', alsoFine: [503] }, healthView);
   }
 
   session(key: string) {
@@ -79,7 +94,8 @@ export class ControlClient {
   async #text(call: Call): Promise<string> {
     const response = await this.#send(call);
     const body = await text(response).catch((error: unknown) => Promise.reject(this.#unreachable(error)));
-    if ((response.statusCode ?? 0) >= 400) throw this.#refusal(body);
+    const { statusCode = 0 } = response;
+    if (statusCode >= 400 && !call.alsoFine?.includes(statusCode)) throw this.#refusal(body);
     return body;
   }
 

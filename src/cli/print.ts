@@ -15,6 +15,11 @@ export function out(text: string): void {
 
 export const outJson = (value: unknown): void => out(JSON.stringify(value, null, 2));
 
+/** Beside the answer, so that it is in nobody's way. */
+export function tell(text: string): void {
+  process.stderr.write(`${printable(text)}\n`);
+}
+
 export function warn(text: string): void {
   process.stderr.write(`${paint('yellow', 'warning:', process.stderr)} ${printable(text)}\n`);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { addCompletion } from './commands/completion.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addLaunch } from './commands/launch.ts';
 import { addScripts } from './commands/scripts.ts';
@@ -24,6 +25,7 @@ export function createProgram(): Command {
   addStatus(program);
   addSession(program);
   addEvents(program);
+  addDoctor(program);
   addScripts(program);
   addCompletion(program);
   return program;

@@ -113,6 +113,10 @@ class FatalStart extends Error {}
 /** `kasm-sidecar ARGS`, as an operator types it. */
 export const kasmSidecar = (...args: string[]): Promise<Outcome> => attempt([...PROGRAM, ...args]);
 
+/** The same with settings of its own, `NAME=VALUE`. */
+export const kasmSidecarWith = (settings: readonly string[], ...args: string[]): Promise<Outcome> =>
+  attempt(['env', ...settings, ...PROGRAM, ...args]);
+
 export const networkLog = (): Promise<string> => readFile(NETWORK_LOG, 'utf8').catch(() => '');
 
 /** `0600 root:root`, as ls would say it. */

@@ -1,0 +1,42 @@
+import { explain } from '../../shared/errors.ts';
+import { type CommandOptions, run } from '../../sidecar/host/command.ts';
+import { isSeen, type Seen } from '../observation.ts';
+
+export type Argv = readonly [string, ...string[]];
+/** What a program printed. It only looks: none of them changes anything. */
+export type Look = (argv: Argv, options?: CommandOptions) => Promise<Seen<string>>;
+
+export const seen = async <T>(ask: () => T | Promise<T>): Promise<Seen<T>> => {
+  try {
+    return { value: await ask() };
+  } catch (error) {
+    return { problem: explain(error) };
+  }
+};
+
+export const orNothing = <T>(found: Seen<T>): T | undefined => (isSeen(found) ? found.value : undefined);
+
+/** Patience for one program: a host in trouble may hold the lock of iptables. */
+const TIMEOUT_MS = 10_000;
+
+const look: Look = (argv, options = {}) =>
+  seen(async () => (await run(argv, { timeoutMs: TIMEOUT_MS, ...options })).stdout);
+
+/** The host's program; where the host has none, the one that the managed plugin brought with it. */
+export const lookWith =
+  (pluginPid: number | undefined): Look =>
+  async (argv, options) => {
+    const found = await look(argv, options);
+    const isMissing = !isSeen(found) && /\bENOENT\b/.test(found.problem);
+    return isMissing && pluginPid !== undefined ? look(asPlugin(pluginPid, argv), options) : found;
+  };
+
+/** With the files of another process, and the network of whoever asks. */
+export const asPlugin = (pid: number, argv: Argv): Argv => [
+  'nsenter',
+  '--target',
+  String(pid),
+  '--mount',
+  '--',
+  ...argv,
+];
