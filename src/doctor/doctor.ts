@@ -4,9 +4,11 @@ import { contentsOf } from './bundle/contents.ts';
 import { writeBundle } from './bundle/write.ts';
 import { diagnose, matches } from './checks/all.ts';
 import { type Finding, failure, type Report, verdictOf } from './finding.ts';
-import type { ContainerView, Observation } from './observation.ts';
+import type { Observation } from './observation.ts';
+import { lookWith, runWith } from './observe/look.ts';
 import { observe } from './observe/observe.ts';
 import type { SidecarApi } from './observe/sidecar.ts';
+import { probe } from './probe/probe.ts';
 
 export interface DoctorRequest {
   readonly api: SidecarApi;
@@ -15,22 +17,25 @@ export interface DoctorRequest {
   readonly controlSocket: string;
   /** Only about this container. */
   readonly key?: string;
+  /** Try to leak, too. */
+  readonly probe?: boolean;
 }
 
 export interface Examination {
   readonly seen: Observation;
-  /** The containers that were asked about. */
-  readonly about: readonly ContainerView[];
   readonly report: Report;
 }
 
 /** Looks at everything once, and judges it. */
-export async function examine({ key, ...request }: DoctorRequest): Promise<Examination> {
+export async function examine({ key, probe: isWanted = false, ...request }: DoctorRequest): Promise<Examination> {
   const settings = readSettings();
   const seen = await observe({ ...settings, ...request, places: settings });
   const about = key === undefined ? seen.containers : seen.containers.filter((container) => matches(container, key));
   const unknown: Finding[] = key !== undefined && about.length === 0 ? [unknownContainer(key)] : [];
-  return { seen, about, report: reportOf(seen.now, [...diagnose(seen, about), ...unknown]) };
+  const { plugin, pid } = seen.sidecar;
+  const pluginPid = plugin?.enabled ? pid : undefined;
+  const tried = isWanted ? await probe({ run: runWith(pluginPid), look: lookWith(pluginPid) }, about) : [];
+  return { seen, report: reportOf(seen.now, [...diagnose(seen, about), ...unknown, ...tried]) };
 }
 
 /** All that somebody who helps from afar would ask for, without secrets. @throws Error where it can't be written */

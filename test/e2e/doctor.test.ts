@@ -1,10 +1,10 @@
 import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { putLaunchScript, waitForState } from '../support/control.ts';
 import { docker, inNamespace, namespaceOf } from '../support/docker.ts';
 import { DRIVER, dropLock, NETWORK, NO_TUNNEL, runContainer, startSession } from '../support/session.ts';
 import type { Outcome } from '../support/shell.ts';
-import { sh } from '../support/shell.ts';
+import { attempt, sh } from '../support/shell.ts';
 import { kasmSidecar, kasmSidecarWith, modeOf, RUN_FOLDER } from '../support/sidecar.ts';
 import { waitFor } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
@@ -255,4 +255,67 @@ describe('a bundle for support', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe('the leak probe', () => {
+  const probe = async (name = SESSION) =>
+    (await examine('--probe', name)).checks
+      .filter(({ id }) => id.startsWith('probe'))
+      .map(({ status, id, seen }) => `${status} ${id}: ${seen}`);
+
+  /** Counts what of the probe gets further into the host than the end of the wire. */
+  const witness = async (): Promise<string> => {
+    const { stdout } = await attempt(['nft', 'list', 'table', 'inet', 'witness']);
+    return /packets (\d+)/.exec(stdout)?.[1] ?? 'nobody looked';
+  };
+  beforeAll(async () => {
+    await sh('nft', 'add', 'table', 'inet', 'witness');
+    await sh('nft', 'add chain inet witness pre { type filter hook prerouting priority -300; }');
+    await sh('nft', 'add rule inet witness pre ip daddr 192.0.2.77 counter');
+  });
+  afterAll(() => sh('nft', 'delete', 'table', 'inet', 'witness'));
+
+  test('of a healthy session: all goes into the tunnel, and each layer holds', async () => {
+    expect(await probe()).toEqual([
+      expect.stringMatching(/^ok probe-routes: [36] sent, into wg; none came out by another way$/),
+      expect.stringMatching(/^ok probe-lock: none came out by k-p-\w+ \(.*EPERM.*\)$/),
+      expect.stringMatching(/^ok probe-guard: ksh\w+: 6 frames arrived, 0 passed$/),
+    ]);
+    expect(await witness()).toBe('0');
+    expect(await sh('nft', 'list', 'tables')).not.toContain('kasm_doctor');
+  });
+
+  test('of a session of type none is not made', async () => {
+    await putLaunchScript('open', NO_TUNNEL);
+    await runContainer('open');
+    try {
+      await waitForState('open', 'connected');
+      expect(await probe('open')).toEqual([expect.stringMatching(/^skipped probe: it leaves by the host/)]);
+    } finally {
+      await docker('rm', '-f', 'open');
+    }
+  });
+
+  test('without the lock, the guard holds, and it is told', () =>
+    whileStopped(async () => {
+      await dropLock(SESSION);
+      expect(await probe()).toEqual([
+        expect.stringMatching(/^ok probe-routes/),
+        expect.stringMatching(/^failure probe-lock: the lock let \d packets by to k-p-\w+; none passed the guard$/),
+        expect.stringMatching(/^ok probe-guard/),
+      ]);
+      expect(await witness()).toBe('0');
+    }));
+
+  test('without the guard, the lock holds, and what passes the lock is told and gets no further', () =>
+    whileStopped(async () => {
+      const table = /kasm_sidecar_ksh\w+/.exec(await hostLinkOf(SESSION))?.[0] ?? '';
+      await sh('nft', 'delete', 'table', 'netdev', table);
+      expect(await probe()).toEqual([
+        expect.stringMatching(/^ok probe-routes/),
+        expect.stringMatching(/^ok probe-lock/),
+        expect.stringMatching(/^failure probe-guard: LEAK: 6 frames passed the guard of ksh\w+; dropped there$/),
+      ]);
+      expect(await witness()).toBe('0');
+    }));
 });

@@ -9,7 +9,7 @@ import { clientOf, JSON_OPTION } from '../global-options.ts';
 import { out, outJson, tell } from '../print.ts';
 
 const HELP = `
-It looks and changes nothing. It works too while the sidecar or Docker is down, and needs root.
+It looks and changes nothing, but that --probe counts on the host for a moment. It works too while the sidecar or Docker is down, and needs root.
 Exit code 1: at least one check is a failure. Warnings leave it 0.`;
 
 /** @throws UsageError where the file can't be written */
@@ -24,6 +24,7 @@ async function writeTo(file: string, write: () => Promise<void>): Promise<void> 
 
 interface Options {
   readonly json?: boolean;
+  readonly probe?: boolean;
   readonly bundle?: string;
 }
 
@@ -33,6 +34,7 @@ export function addDoctor(program: Command): void {
     .description('check the host, the plugin, its networks and sessions, and tell what to do')
     .argument('[container]', 'only this one: its id, name, namespace or session_id')
     .option(...JSON_OPTION)
+    .option('--probe', 'also try to leak from inside each session; none of these packets leaves but by its tunnel')
     .option('--bundle <file>', 'write a tar.gz for support: findings, rules, routes and logs, without secrets')
     .addHelpText('after', HELP)
     .action(async (key: string | undefined, options: Options, command: Command) => {
@@ -43,6 +45,7 @@ export function addDoctor(program: Command): void {
         api,
         ownVersion: manifest.version,
         controlSocket: socketPath(command.optsWithGlobals<{ socket?: string }>().socket),
+        probe: options.probe ?? false,
         ...(key === undefined ? {} : { key }),
       });
       const { report } = examination;

@@ -6,6 +6,9 @@ import { type Look, orNothing } from './look.ts';
 const links = z.array(
   z.object({
     ifname: z.string(),
+    ifindex: z.number(),
+    link_index: z.number().optional(),
+    address: z.string().optional(),
     flags: z.array(z.string()),
     master: z.string().optional(),
     addr_info: z.array(z.object({ local: z.string().optional(), prefixlen: z.number().optional() })),
@@ -14,6 +17,10 @@ const links = z.array(
 
 export interface HostLink extends LinkView {
   readonly master: string | undefined;
+  readonly index: number;
+  /** The number of a veth's other end, in whichever namespace that is. */
+  readonly peer: number | undefined;
+  readonly mac: string;
 }
 export type HostLinks = ReadonlyMap<string, HostLink>;
 
@@ -22,12 +29,15 @@ export async function observeLinks(look: Look, namespace?: Namespace): Promise<H
   const answer = orNothing(await look(['ip', '-json', 'address', 'show'], namespace ? { namespace } : {}));
   const found = links.safeParse(answer === undefined ? [] : JSON.parse(answer));
   return new Map(
-    (found.data ?? []).map(({ ifname, flags, master, addr_info }) => [
+    (found.data ?? []).map(({ ifname, ifindex, link_index, address, flags, master, addr_info }) => [
       ifname,
       {
         name: ifname,
         isUp: flags.includes('UP'),
         master,
+        index: ifindex,
+        peer: link_index,
+        mac: address ?? '',
         addresses: addr_info.flatMap(({ local, prefixlen }) => (local ? [`${local}/${prefixlen}`] : [])),
       },
     ]),

@@ -1,5 +1,5 @@
 import { explain } from '../../shared/errors.ts';
-import { type CommandOptions, run } from '../../sidecar/host/command.ts';
+import { type CommandOptions, type Run, run } from '../../sidecar/host/command.ts';
 import { isSeen, type Seen } from '../observation.ts';
 
 export type Argv = readonly [string, ...string[]];
@@ -29,6 +29,18 @@ export const lookWith =
     const found = await look(argv, options);
     const isMissing = !isSeen(found) && /\bENOENT\b/.test(found.problem);
     return isMissing && pluginPid !== undefined ? look(asPlugin(pluginPid, argv), options) : found;
+  };
+
+/** The same choice for what must work, and may change something. */
+export const runWith =
+  (pluginPid: number | undefined): Run =>
+  async (argv, options) => {
+    try {
+      return await run(argv, options);
+    } catch (error) {
+      if (pluginPid === undefined || !/\bENOENT\b/.test(explain(error))) throw error;
+      return run(asPlugin(pluginPid, argv), options);
+    }
   };
 
 /** With the files of another process, and the network of whoever asks. */
