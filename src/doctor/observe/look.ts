@@ -43,12 +43,11 @@ export const runWith =
     }
   };
 
-/** With the files of another process, and the network of whoever asks. */
-export const asPlugin = (pid: number, argv: Argv): Argv => [
-  'nsenter',
-  '--target',
-  String(pid),
-  '--mount',
-  '--',
-  ...argv,
-];
+/**
+ * With the plugin's files, and the network of whoever asks. By their whole path, since the host's PATH counts for nsenter(1):
+ * all programs of the plugin are in its /usr/bin (scripts/lib/plugin-rootfs).
+ */
+export const asPlugin = (pid: number, [program, ...args]: Argv): Argv => {
+  const path = program.startsWith('/') ? program : `/usr/bin/${program}`;
+  return ['nsenter', '--target', String(pid), '--mount', '--', path, ...args];
+};
