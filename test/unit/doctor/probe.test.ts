@@ -53,6 +53,10 @@ describe('a probe', () => {
     ['failure probe-lock: LEAK: 1 packets', withEnd({ bound: { before: 6, behind: 1 } })],
     ['failure probe-guard: LEAK: 1 frames', withEnd({ raw: { before: 6, behind: 1 } })],
     ['warning probe-guard: 0 of 6 frames were seen', withEnd({ raw: { before: 0, behind: 0 } })],
+    [
+      'warning probe-guard: 0 of 0 frames were seen',
+      withEnd({ raw: { before: 0, behind: 0 }, rawAttempts: [{ sent: 0, refused: 'ENETDOWN' }] }),
+    ],
     ['warning probe-guard: 4 of 6 frames were seen', withEnd({ raw: { before: 4, behind: 0 } })],
     ['warning probe-routes: 3 sent; none came out', said({ ...tight, tunnelPackets: 1 })],
   ])('%s', (expected, findings) => {
