@@ -105,7 +105,8 @@ resolved. \`KASM_SIDECAR_ENDPOINT_ALLOW\` permits ranges.
   CAP_NET_ADMIN who has flushed the lock beforehand could use that time; without CAP_NET_ADMIN the lock holds.
 - Interfaces that have no host end (macvlan, ipvlan of another network) are held by the lock alone.
 - Docker up to 27 with a host resolver on loopback: a process that asks 127.0.0.11 in its first instruction, while many containers
-  start at once, may be answered by way of the host before the lock stands (see known-issues.md for the cure).
+  start at once, may be answered by way of the host before the lock stands (see known-issues.md for the cure). The thread that holds
+  first processes runs in real time, so a busy host does not make it late; a virtual machine that gets no turn itself can.
 - Root on the host, and whoever may use Docker's socket.
 `;
 
