@@ -137,7 +137,7 @@ describe('a failure has its own reason', () => {
   });
 
   test('an expired certificate', async () => {
-    const server = await serve({ certificate: { days: -1 } });
+    const server = await serve({ certificate: { days: 0 } });
     expect(await reasonOf(await start(server, { deadline: 6 }))).toBe('SERVER_CERTIFICATE_EXPIRED');
   });
 
@@ -192,6 +192,7 @@ describe('keeps itself up', () => {
     const server = await serve();
     const name = await startConnected(server);
     const before = await session(name);
+    expect(await exitAddress(name)).toBe(EXIT); // and it is on record as connected: one that was not yet begins anew
     await world.sidecar.kill();
     expect(await exitAddress(name)).toBe(EXIT);
     await world.sidecar.start();
