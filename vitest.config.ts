@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Suites that share one Docker engine and one lab. */
-const WITH_ENGINE = ['e2e', 'leak', 'bench', 'lifecycle', 'plugin', 'engine'];
+const WITH_ENGINE = ['e2e', 'leak', 'scoreboard', 'bench', 'lifecycle', 'plugin', 'engine'];
 const ENGINE = 'test/support/engine-setup.ts';
 /** And the managed plugin, in a registry. */
 const WITH_PLUGIN = ['lifecycle'];
@@ -16,9 +16,12 @@ const ENGINE_CORE = ['test/e2e/{network,proxy,session,start-gate}.test.ts', 'tes
 /** Suites that are not the folder of their name. */
 const FILES: Readonly<Record<string, string[]>> = {
   unit: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+  leak: ['test/leak/*.test.ts'],
+  // Our leak cases against other ways of doing it: scripts/leak-scoreboard.
+  scoreboard: ['test/leak/scoreboard/*.test.ts'],
   // The end-to-end tests once more, with the managed plugin; without those of scripts that start a process on the host.
   plugin: ['test/e2e/{control,kasm-signals,lifecycle,network,openvpn,proxy,session,tunnel-health}.test.ts'],
-  engine: process.env.KASM_SIDECAR_ENGINE_TESTS === 'all' ? ['test/{e2e,leak}/**/*.test.ts'] : ENGINE_CORE,
+  engine: process.env.KASM_SIDECAR_ENGINE_TESTS === 'all' ? ['test/{e2e,leak}/*.test.ts'] : ENGINE_CORE,
 };
 
 /** Folders say what a test touches: `unit` needs no root; the others need the surroundings that `scripts/test` makes. */
@@ -41,6 +44,7 @@ export default defineConfig({
       project('netns', 60_000),
       project('e2e', 120_000),
       project('leak', 300_000),
+      project('scoreboard', 300_000),
       project('lifecycle', 120_000),
       project('plugin', 120_000),
       project('engine', 300_000),

@@ -12,7 +12,7 @@ import type { Posture } from './posture.ts';
 const readOnly = (from: string, to = from): string[] => ['--mount', `type=bind,src=${from},dst=${to},readonly`];
 
 /** The machine's own programs, read-only: python3, ip, nft and iptables run in the container with its capabilities. */
-const TOOLS = [
+export const TOOLS = [
   ...['/usr', '/lib', '/lib64'].flatMap((folder) => readOnly(folder)),
   ...readOnly(fileURLToPath(new URL('attacker', import.meta.url)), '/attacker'),
   '-e',

@@ -1,9 +1,10 @@
+import { sh } from '../support/shell.ts';
 import type { Attacker } from './attacker.ts';
 import type { Group, Need } from './case.ts';
 import { needsOf } from './case.ts';
 import type { Observer } from './observer.ts';
 import type { Posture } from './posture.ts';
-import { fire, leaksOf, type Shot, unseen, type Volley } from './volley.ts';
+import { fire, type Leak, leakingOf, leakOf, type Shot, unseen, type Volley } from './volley.ts';
 
 /**
  * - `held`: the same shot of an unprotected container was seen; this one was not.
@@ -14,7 +15,7 @@ export type Verdict =
   | { readonly is: 'held' }
   | { readonly is: 'impossible'; readonly why: string }
   | { readonly is: 'unproven' }
-  | { readonly is: 'leak'; readonly packets: readonly string[] };
+  | Leak;
 
 export interface Judgement {
   readonly shot: Shot;
@@ -38,6 +39,7 @@ export async function fireControl(observer: Observer, attacker: Attacker, groups
   const shown = new Set<string>();
   let left = groups;
   for (let round = 0; round <= REPEATS && left.length > 0; round++) {
+    await forgetAddresses(attacker);
     const volley = await fire(observer, attacker, left);
     const missing = new Set((await unseen(observer, volley)).map(({ key }) => key));
     for (const { key } of volley.shots) if (!missing.has(key)) shown.add(key);
@@ -46,6 +48,10 @@ export async function fireControl(observer: Observer, attacker: Attacker, groups
   }
   return shown;
 }
+
+/** Frames with a forged source have taught the bridge that others are where the attacker is; what is for them goes nowhere. */
+const forgetAddresses = ({ network }: Attacker): Promise<string> =>
+  sh('ip', 'link', 'set', 'dev', network.bridge.name, 'type', 'bridge', 'fdb_flush');
 
 const only = (groups: readonly Group[], cases: ReadonlySet<Group['cases'][number]>): Group[] =>
   groups
@@ -57,8 +63,8 @@ export const judge = (observer: Observer, volley: Volley, shown: Shown): Judgeme
   volley.shots.map((shot) => ({ shot, verdict: verdictOf(observer, volley, shot, shown) }));
 
 function verdictOf(observer: Observer, volley: Volley, shot: Shot, shown: Shown): Verdict {
-  const packets = leaksOf(observer, volley, shot);
-  if (packets.length > 0) return { is: 'leak', packets };
+  const leaking = leakingOf(observer, volley, shot);
+  if (leaking.length > 0) return leakOf(observer, shot, leaking);
   if (shown.has(shot.key)) return { is: 'held' };
   const why = obstacle(volley.attacker.posture, shot);
   return why === undefined ? { is: 'unproven' } : { is: 'impossible', why };

@@ -24,6 +24,13 @@ export interface Volley {
   readonly report: Report;
 }
 
+/** What got out, one line a packet, and whether any of it left the host. */
+export interface Leak {
+  readonly is: 'leak';
+  readonly packets: readonly string[];
+  readonly internet: boolean;
+}
+
 /** How long a packet may take from the probe's socket to the capture; the last test of a file looks once more. */
 const SETTLE_MS = 500;
 
@@ -112,13 +119,23 @@ function isAllowed(observer: Observer, { network, ownLinks }: Attacker, shot: Sh
   return GATEWAYS.includes((outgoing ? ip?.to : ip?.from) ?? '');
 }
 
-/** Whose packets were seen behind the host's end of the container's own wire, one line a packet. */
-export const leaksOf = (observer: Observer, { attacker }: Volley, shot: Shot): string[] =>
-  observer
-    .sightings(shot.mark)
-    .filter((sighting) => !isAllowed(observer, attacker, shot, sighting))
-    .map((sighting) => `${describeShot(shot)}: ${describeSighting(sighting)}`);
+/** Of its packets, those that were seen behind the host's end of the container's own wire. */
+export const leakingOf = (observer: Observer, { attacker }: Volley, shot: Shot): Sighting[] =>
+  observer.sightings(shot.mark).filter((sighting) => !isAllowed(observer, attacker, shot, sighting));
+
+const describeLeak = (shot: Shot, sighting: Sighting): string => `${describeShot(shot)}: ${describeSighting(sighting)}`;
+
+/** The verdict on a shot of which `sightings` should not have been; those on the internet first. */
+export function leakOf(observer: Observer, shot: Shot, sightings: readonly Sighting[]): Leak {
+  const isOut = (sighting: Sighting) => observer.isWan(sighting) && sighting.outgoing;
+  const sorted = [...sightings.filter(isOut), ...sightings.filter((sighting) => !isOut(sighting))];
+  return {
+    is: 'leak',
+    packets: sorted.map((sighting) => describeLeak(shot, sighting)),
+    internet: sightings.some(isOut),
+  };
+}
 
 /** What got out; nothing is what must be. */
 export const leaks = (observer: Observer, volley: Volley): string[] =>
-  volley.shots.flatMap((shot) => leaksOf(observer, volley, shot));
+  volley.shots.flatMap((shot) => leakingOf(observer, volley, shot).map((sighting) => describeLeak(shot, sighting)));
