@@ -47,6 +47,9 @@ const script = (account: Account): string =>
     '',
   ].join('\n');
 
+/** It asks for OpenVPN's version, by its image's names, also where it needs none. */
+const OPENVPN = '#!/usr/bin/bash\nexec /usr/sbin/openvpn "$@"\n';
+
 /** The program itself, as the container's first process, with its own rules. */
 export const gluetun: Recipe = {
   name: 'gluetun',
@@ -68,7 +71,7 @@ export const gluetun: Recipe = {
     ...['--sysctl', 'net.ipv6.conf.all.disable_ipv6=0'],
     ...(PROGRAM === '' ? [] : ['--mount', `type=bind,src=${PROGRAM},dst=/vpn-program/gluetun,readonly`]),
   ],
-  files: (account) => ({ rules: '', tunnel: script(account) }),
+  files: (account) => ({ rules: '', tunnel: script(account), 'bin/openvpn2.5': OPENVPN, 'bin/openvpn2.6': OPENVPN }),
   tunnelProcess: undefined,
   device: DEVICE,
 };
