@@ -61,7 +61,7 @@ export const gluetunRules: Recipe = {
   name: 'gluetun-rules',
   title: 'a shared namespace with gluetun’s rules',
   ours: false,
-  how: 'Docker’s bridge; a VPN container with NET_ADMIN whose namespace the attacker shares (`--network container:…`). All policies DROP for both versions; then accepted: loopback, what is established or related, from its own address to its own subnet, neighbour solicitations, what comes in for its subnet; later the server’s address and port by UDP, and everything by tun0. Routing: its subnet by the main table, its own address by eth0, all without WireGuard’s mark by the tunnel. The states without rules are held open here; in gluetun itself they last about 0.1 s.',
+  how: 'Docker’s bridge; a VPN container with NET_ADMIN whose namespace the attacker shares (`--network container:…`). All policies DROP for both versions; then accepted: loopback, what is established or related, from its own address to its own subnet, neighbour solicitations, what comes in for its subnet; later the server’s address and port by UDP, and everything by tun0. Routing: its subnet by the main table, its own address by eth0, all without WireGuard’s mark by the tunnel.',
   sources: [
     'https://github.com/qdm12/gluetun (v3.41.1: internal/firewall, internal/routing, internal/wireguard)',
     'https://github.com/qdm12/gluetun-wiki (setup/connect-a-container-to-gluetun.md)',

@@ -4,6 +4,8 @@ import type { Account, Recipe } from './shared-namespace.ts';
 
 const DEVICE = 'tun0';
 const PROGRAM = process.env.KASM_SIDECAR_GLUETUN ?? '';
+/** For the page: which version it is, and who built it. */
+const NOTE = process.env.KASM_SIDECAR_GLUETUN_NOTE ?? '';
 
 function missing(): string | undefined {
   if (PROGRAM === '') return 'KASM_SIDECAR_GLUETUN does not name its program';
@@ -55,7 +57,7 @@ export const gluetun: Recipe = {
   name: 'gluetun',
   title: 'gluetun itself',
   ours: false,
-  how: 'Docker’s bridge; a container with NET_ADMIN whose first process is gluetun’s own program, set up by its environment; the attacker shares its namespace (`--network container:…`). Its restart of an unhealthy VPN is off: the lab has none of the sites that it asks for.',
+  how: `Docker’s bridge; a container with NET_ADMIN whose first process is gluetun’s own program, set up by its environment; the attacker shares its namespace (--network container:…). Its restart of an unhealthy VPN is off: the lab has none of the sites that it asks for.${NOTE ? ` The program: ${NOTE}.` : ''}`,
   sources: [
     'https://github.com/qdm12/gluetun-wiki (setup/providers/custom.md, setup/options, setup/connect-a-container-to-gluetun.md)',
   ],

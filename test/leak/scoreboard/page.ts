@@ -93,7 +93,7 @@ export function renderPage(results: Results, coverage: string): string {
     '',
     '<!-- written by scripts/leak-scoreboard; don’t edit -->',
     '',
-    `${results.date.slice(0, 16)}Z, commit ${results.commit || 'unknown'}. ${results.machine}.`,
+    `${results.date.slice(0, 16)}Z. ${results.machine}.`,
     '',
     `${summaryOf(results)}.${results.filter ? ` Only cases that match \`${results.filter}\`.` : ''}`,
     '',
@@ -119,8 +119,9 @@ export function renderPage(results: Results, coverage: string): string {
     '',
     ...markdown([['group', 'cases'], ...results.groups.map(({ name, cases }) => [name, String(cases)])]),
     '',
-    ...results.unavailable.map((type) => `This kernel can’t make a device of type ${type}; its case was not tried.`),
-    '',
+    ...(results.unavailable.length > 0
+      ? [`Not tried, for this kernel can’t make such devices: ${results.unavailable.join(', ')}.`, '']
+      : []),
     coverage.trim(),
     '',
     '## Again',
@@ -134,12 +135,20 @@ export function renderPage(results: Results, coverage: string): string {
 
 const RULES = [
   'An attacker in the container fires every case of `test/leak/cases`; all of the host’s interfaces are captured. A case has leaked',
-  'when one packet of it was seen behind the host’s end of the container’s own wire in the clear. It counts only where it was *shown*: an',
-  'unprotected container with the same capabilities fired the same right after, and that was seen. What a posture can’t even try (a',
-  'raw socket without NET_RAW) is left out. A case whose control was not seen is an error, not a pass.',
+  'when one packet of it was seen in the clear behind the host’s end of the container’s own wire. It counts only where it was *shown*:',
+  'an unprotected container with the same capabilities fired the same right after, and that was seen. What a posture can’t even try',
+  '(a raw socket without NET_RAW) is left out. A case whose control was not seen is an error, not a pass.',
   '',
-  'To be read with care: most of the others don’t set out to shield the host and the neighbours on a Docker network, or to hold a',
-  'root with NET_ADMIN. The number in brackets is what counts for the internet, and the first table for an ordinary container.',
+  'To be read with care:',
+  '',
+  '- The others don’t set out to shield the host and its neighbours on a Docker network, or to hold a root with NET_ADMIN. What counts',
+  '  for the internet is the number in brackets, and for an ordinary container the first table.',
+  '- Docker’s default capabilities have NET_RAW: packet sockets pass every rule of the container’s own namespace. *By posture* has a column',
+  '  without it.',
+  '- The host’s resolver is on loopback, as systemd-resolved and dnsmasq are. Docker’s resolver then asks from the host, whatever stands in',
+  '  the container; most programs don’t ask it where another one stands in resolv.conf.',
+  '- A bridge that has learnt from forged frames withholds some that follow, so what reached neighbours differs by a few cases from run to run.',
+  '- *The way to the proxy* is an exception of our networks; its cases are fired at ours alone.',
 ];
 
 function waysSection({ ways, skipped }: Results): string[] {
@@ -161,7 +170,11 @@ function skippedNote(skipped: Results['skipped'], name: string): string {
 function statesSection(results: Results): string[] {
   const skipped = new Set(results.skipped.map(({ way }) => way));
   const reasons = results.absent.filter(({ way }) => !skipped.has(way));
-  const byReason = Map.groupBy(reasons, ({ state, why }) => `${state}: ${why}`);
+  const ofWay = [...Map.groupBy(reasons, ({ way, why }) => `\`${way}\`|${why}`)].map(([key, all]) => {
+    const [way = '', why = ''] = key.split('|');
+    return { way, what: `*${all.map(({ state }) => state).join('*, *')}*: ${why}` };
+  });
+  const byReason = Map.groupBy(ofWay, ({ what }) => what);
   return [
     '## The states',
     '',
@@ -169,49 +182,63 @@ function statesSection(results: Results): string[] {
     '',
     'Not applicable:',
     '',
-    ...[...byReason].map(([reason, all]) => `- ${all.map(({ way }) => `\`${way}\``).join(', ')}: ${reason}.`),
+    ...[...byReason].map(([what, all]) => `- ${all.map(({ way }) => way).join(', ')}: ${what}.`),
     '',
   ];
 }
 
+/** States of a way in which nothing differs share a line. */
 function posturesSection(results: Results): string[] {
   const postures = [...new Set(results.cells.map(({ posture }) => posture))];
-  const pairs = results.ways.flatMap(({ name }) => firedStates(results).map((state) => ({ way: name, state })));
-  const rows = pairs.flatMap(({ way, state }) => {
-    const mine = results.cells.filter((cell) => cell.way === way && cell.state === state);
-    if (mine.length === 0) return [];
-    const entries = postures.map((posture) => {
-      const cell = mine.find((one) => one.posture === posture);
-      return cell ? textOf(sumOf([cell])) : '';
-    });
-    return [[way, state, ...entries]];
+  const rows = results.ways.flatMap(({ name }) => {
+    const states = firedStates(results).filter((state) => cellsAt(results, name, state).length > 0);
+    const alike = Map.groupBy(states, (state) => entriesOf(results, name, state, postures).join(' | '));
+    return [...alike].map(([entries, all]) => [name, all.join(', '), entries]);
   });
   return ['## By posture', '', ...markdown([['way', 'state', ...postures], ...rows]), ''];
 }
 
+const cellsAt = ({ cells }: Results, way: string, state: StateName): Cell[] =>
+  cells.filter((cell) => cell.way === way && cell.state === state);
+
+const entriesOf = (results: Results, way: string, state: StateName, postures: readonly string[]): string[] =>
+  postures.map((posture) => {
+    const cell = cellsAt(results, way, state).find((one) => one.posture === posture);
+    return cell ? textOf(sumOf([cell])) : '';
+  });
+
 /** More would hide what they are about; the JSON has one for each case. */
-const EXCERPTS = 3;
+const EXCERPTS = 4;
 const NAMES = 12;
 
-/** What leaked, a line a way and state for the lesser postures, with a few packets. */
+/** What leaked of the lesser postures, with a few packets; states in which the same leaked are told of once. */
 function leaksSection(results: Results): string[] {
-  const parts = results.ways.flatMap(({ name }) =>
-    firedStates(results).flatMap((state) => {
-      const leaks = distinct(cellsOf(results, name, state, false).flatMap(({ leaked }) => leaked));
-      return leaks.length === 0 ? [] : leakLines(`${name}, ${state}`, leaks);
-    }),
-  );
+  const parts = results.ways.flatMap(({ name }) => {
+    const found = firedStates(results).map((state) => {
+      const leaks = distinct(results, cellsOf(results, name, state, false));
+      return { state, leaks };
+    });
+    const alike = Map.groupBy(
+      found.filter(({ leaks }) => leaks.length > 0),
+      ({ leaks }) => leaks.map((leak) => `${keyOf(leak)} ${leak.reach}`).join('\n'),
+    );
+    return [...alike.values()].flatMap((all) =>
+      leakLines(`${name}: ${all.map(({ state }) => state).join(', ')}`, all[0]?.leaks ?? []),
+    );
+  });
   if (parts.length === 0) return [];
   return ['## What leaked, with Docker’s default capabilities or fewer', '', ...parts];
 }
 
-/** The worst sighting of each case. */
-function distinct(leaks: readonly Leaked[]): Leaked[] {
+/** The worst sighting of each case: first what left the host, then in the catalogue's order. */
+function distinct({ groups }: Results, cells: readonly Cell[]): Leaked[] {
   const found = new Map<string, Leaked>();
-  for (const leak of leaks) {
+  for (const leak of cells.flatMap(({ leaked }) => leaked)) {
     if (found.get(keyOf(leak))?.reach !== 'internet') found.set(keyOf(leak), leak);
   }
-  return [...found.values()].sort((a, b) => Number(b.reach === 'internet') - Number(a.reach === 'internet'));
+  const far = ({ reach }: Leaked) => (reach === 'internet' ? 0 : 1);
+  const place = ({ group }: Leaked) => groups.findIndex(({ name }) => name === group);
+  return [...found.values()].sort((a, b) => far(a) - far(b) || place(a) - place(b) || a.case.localeCompare(b.case));
 }
 
 function leakLines(where: string, leaks: readonly Leaked[]): string[] {
@@ -229,7 +256,15 @@ function leakLines(where: string, leaks: readonly Leaked[]): string[] {
     '',
     ...(out.length > 0 ? [`Left the host (${out.length}): ${named(out)}.`, ''] : []),
     ...(near.length > 0 ? [`Reached the host or a neighbour (${near.length}): ${named(near)}.`, ''] : []),
-    ...leaks.slice(0, EXCERPTS).map(({ excerpt }) => `    ${excerpt}`),
+    ...oneAGroup(leaks)
+      .slice(0, EXCERPTS)
+      .map(({ excerpt }) => `    ${excerpt}`),
     '',
   ];
 }
+
+/** The first of each group of the catalogue. */
+const oneAGroup = (leaks: readonly Leaked[]): Leaked[] =>
+  [...new Map([...leaks].reverse().map((leak) => [leak.group, leak])).values()].sort(
+    (a, b) => leaks.indexOf(a) - leaks.indexOf(b),
+  );

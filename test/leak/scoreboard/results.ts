@@ -35,7 +35,6 @@ export interface Results {
   readonly date: string;
   readonly machine: string;
   readonly minutes: number;
-  readonly commit: string;
   /** `--case`; '' for the whole catalogue. */
   readonly filter: string;
   readonly complete: boolean;

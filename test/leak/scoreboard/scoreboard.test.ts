@@ -122,7 +122,6 @@ afterAll(async () => {
     date: new Date(began).toISOString(),
     machine: await describeMachine(),
     minutes: (Date.now() - began) / 60_000,
-    commit: process.env.KASM_SIDECAR_SCOREBOARD_COMMIT ?? '',
     filter: process.env.KASM_SIDECAR_LEAK_CASE ?? '',
     complete: WAYS.length === 0 && STATE_NAMES.length === 0,
     groups: CATALOGUE.map(({ name, cases }) => ({ name, cases: cases.length })),
@@ -136,5 +135,5 @@ afterAll(async () => {
     errors,
     strangers,
   };
-  writeFileSync(FILE, `${JSON.stringify(results, undefined, 1)}\n`);
+  writeFileSync(FILE, `${JSON.stringify(results)}\n`);
 });

@@ -1,6 +1,10 @@
 /** Where a container stands when it is attacked, in words that fit every way of giving it a VPN. */
 export const STATES = [
-  { name: 'just started', meaning: 'the container runs; what is to protect it has not begun its work' },
+  {
+    name: 'just started',
+    meaning:
+      'the container runs; what is to protect it has not begun its work. Held open for the attack; else it lasts as long as that needs',
+  },
   { name: 'before the tunnel', meaning: 'the rules stand; the tunnel has not been begun' },
   { name: 'connecting', meaning: 'the tunnel is wanted, and its server never answers' },
   { name: 'failed', meaning: 'the deadline has passed without an answer; given up' },

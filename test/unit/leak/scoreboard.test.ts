@@ -77,7 +77,6 @@ const results: Results = {
   date: '2026-11-21T12:00:00.000Z',
   machine: 'a machine',
   minutes: 1,
-  commit: 'abc',
   filter: '',
   complete: true,
   groups: [{ name: 'names', cases: 2 }],
@@ -137,8 +136,8 @@ describe('the page', () => {
     ['what left the host', 'Left the host (1): a.'],
     ['a packet', '    out of eth0: 10.0.0.1 > 203.0.113.80 udp'],
     ['who was skipped', '**Skipped**: its program is not here.'],
-    ['what does not apply', '- `mine`: just started: nothing runs then.'],
-    ['the machine and the commit', '2026-11-21T12:00Z, commit abc. a machine.'],
+    ['what does not apply', '- `mine`: *just started*: nothing runs then.'],
+    ['the machine', '2026-11-21T12:00Z. a machine.'],
   ])('shows %s', (_, text) => {
     expect(page).toContain(text);
   });
