@@ -16,7 +16,11 @@ const HANDLER_SECONDS = 25;
 const PLUGIN_LOG = '/var/log/kasm-sidecar/plugin.log';
 
 /** Asks by its first instruction, and once, where it comes from. Not with `wget -T`: Debian 12's static busybox dies of it. */
-const FIRST = ['sh', '-c', 'timeout 2 wget -qO /tmp/first http://203.0.113.80/ || echo nowhere >/tmp/first; sleep 3600'];
+const FIRST = [
+  'sh',
+  '-c',
+  'timeout 2 wget -qO /tmp/first http://203.0.113.80/ || echo nowhere >/tmp/first; sleep 3600',
+];
 const firstAnswer = (name: string): Promise<string> =>
   waitFor(`the first instruction of ${name}`, () => docker('exec', name, 'grep', '.', '/tmp/first'));
 
