@@ -132,7 +132,9 @@ test('a crash loop while sessions run: they stay locked and guarded, and go out 
   await breakProgram();
   const seen = await visitsDuring(async () => {
     await machine.must('kill', '-9', String(await mainPid()));
-    await staysTrue('no sidecar', 4_000, async () => (await machine.show(UNIT, 'ActiveState')) !== 'active');
+    const isDown = async () => (await machine.show(UNIT, 'ActiveState')) !== 'active';
+    await waitFor('systemd to see its end', isDown);
+    await staysTrue('no sidecar', 4_000, isDown);
   });
   expect(new Set(seen)).toEqual(new Set(['203.0.113.11']));
   expect(await sh('nft', 'list', 'ruleset')).toContain('table netdev kasm_sidecar_ksh');
