@@ -384,11 +384,11 @@ describe('what a provider’s file may bring', () => {
 describe('a session without its tunnel', () => {
   test('is blocked before its launch script comes, fails at its deadline, and connects when one comes after all', async () => {
     const [network, name] = [unique('net'), unique('patient')];
-    await docker('network', 'create', '-d', DRIVER, '-o', 'deadline=2', network);
+    await docker('network', 'create', '-d', DRIVER, '-o', 'deadline=4', network);
     await runContainer(name, { network });
     await waitForState(name, 'blocked');
     expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
-    await waitForState(name, 'failed', 5_000);
+    await waitForState(name, 'failed', 8_000);
     await putLaunchScript(name, launchScript(await newClient()));
     await waitForState(name, 'connected');
     expect(await exitAddress(name)).toBe('203.0.113.11');
