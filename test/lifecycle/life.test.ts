@@ -1,9 +1,11 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { listen, session, waitForState } from '../support/control.ts';
+import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
+import { listen, putLaunchScript, session, waitForState } from '../support/control.ts';
 import { docker, inNamespace, namespaceOf, pidOf } from '../support/docker.ts';
-import { PLUGIN, pluginAnswers, pluginPid } from '../support/plugin.ts';
+import { PLUGIN, pluginAnswers, pluginPid, reference } from '../support/plugin.ts';
 import { usePluginWorld } from '../support/plugin-world.ts';
 import { exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
+import { attempt } from '../support/shell.ts';
 import { waitFor } from '../support/wait.ts';
 
 const world = usePluginWorld();
@@ -32,30 +34,73 @@ const comesBack = (name: string): Promise<boolean> =>
 /** Nothing gets out but through the tunnel: the site has not seen the host's own address since. */
 async function seesNoLeak(name: string, act: () => Promise<unknown>): Promise<void> {
   const before = world.lab.site.visits().length;
-  await docker('exec', '-d', name, 'sh', '-c', 'while :; do wget -T 1 -qO- http://203.0.113.80/; sleep 0.1; done');
+  await docker('exec', '-d', name, 'sh', '-c', 'while :; do timeout 1 wget -qO- http://203.0.113.80/; sleep 0.1; done');
   await act();
   const since = world.lab.site.visits().slice(before);
+  expect(since).not.toEqual([]); // or nothing was tried
   expect(since.filter(({ from }) => from === '203.0.113.1')).toEqual([]);
+}
+
+const tunnelProcess = async (name: string): Promise<number> => (await session(name)).body.tunnel.process_id;
+
+/** As the documents do it. */
+async function upgradeTo(version: 'first' | 'next'): Promise<void> {
+  await docker('plugin', 'disable', '-f', PLUGIN);
+  await docker('plugin', 'upgrade', '--grant-all-permissions', '--skip-remote-check', PLUGIN, reference(version));
+  await docker('plugin', 'enable', PLUGIN);
+  await pluginAnswers();
+}
+
+/** What would outlive the plugin now. */
+async function survivors(): Promise<string[]> {
+  const groups = await attempt([
+    'sh',
+    '-c',
+    'cat /sys/fs/cgroup/kasm-sidecar/cgroup.procs /sys/fs/cgroup/*/kasm-sidecar/cgroup.procs',
+  ]);
+  return groups.stdout.split('\n').filter((pid) => pid !== '' && pid !== '0'); // 0: of another test's surroundings
 }
 
 const isLocked = async (name: string): Promise<boolean> =>
   (await inNamespace(name, 'iptables', '-S', 'OUTPUT')).includes('-P OUTPUT DROP');
 
 describe('the plugin is gone, and comes back', () => {
-  test('disable -f and enable: the session stays locked, and its tunnel is back in the same namespace', async () => {
+  test('disable -f and enable: the session stays locked, and its tunnel goes on in the same namespace', async () => {
     const name = unique('life');
     await startSession(world.lab, name);
-    const namespace = await namespaceOf(name);
+    const [namespace, tunnel] = [await namespaceOf(name), await tunnelProcess(name)];
     await seesNoLeak(name, async () => {
       await docker('plugin', 'disable', '-f', PLUGIN);
       expect(await isLocked(name)).toBe(true);
-      expect(await exitAddress(name, { seconds: 2 })).toBe('nowhere');
+      expect(await exitAddress(name, { seconds: 2 })).toBe('203.0.113.11');
       await docker('plugin', 'enable', PLUGIN);
       await pluginAnswers();
-      await comesBack(name);
     });
-    expect(await namespaceOf(name)).toBe(namespace);
     await waitForState(name, 'connected');
+    expect([await namespaceOf(name), await tunnelProcess(name)]).toEqual([namespace, tunnel]);
+  });
+
+  test('an upgrade drops no packet, and ends no tunnel', async () => {
+    const [wireguard, openvpn] = [unique('life'), unique('life')];
+    await startSession(world.lab, wireguard);
+    const server = await startOpenVpnServer(world.lab.names, 1, { port: 1194 });
+    const egress = { type: 'openvpn', config: await server.clientConfig(), credential: LOGIN };
+    await putLaunchScript(openvpn, { version: 1, egress });
+    await runContainer(openvpn);
+    await waitForState(openvpn, 'connected');
+    const names = [wireguard, openvpn];
+    const tunnels = await Promise.all(names.map(tunnelProcess));
+    const pings = names.map((name) => docker('exec', name, 'ping', '-q', '-i', '0.05', '-c', '300', '203.0.113.80'));
+    await upgradeTo('next');
+    const ends = await Promise.all(pings);
+    console.log(ends.map((text) => /\d+ packets.*/.exec(text)?.[0]).join('\n'));
+    for (const end of ends) expect(end).toContain('300 packets transmitted, 300 packets received');
+    for (const name of names) await waitForState(name, 'connected');
+    expect(await Promise.all(names.map(tunnelProcess))).toEqual(tunnels);
+    await docker('rm', '-f', ...names);
+    expect(await survivors()).toEqual([]); // the new plugin has ended what the old one had started
+    await server.signal('SIGKILL');
+    await upgradeTo('first');
   });
 
   test('kill -9: Docker starts it again, and the session is found again', async () => {

@@ -4,6 +4,7 @@ import { basename } from 'node:path';
 import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { type DaemonOptions, spawnDaemon } from './command.ts';
+import { outliveUs } from './outlive.ts';
 import { statOf, threadsOf } from './proc.ts';
 
 /** A process, so that it can be told from a later one that was given the same id. */
@@ -31,6 +32,7 @@ export async function startDaemon(
   const log = await open(logFile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600);
   try {
     const id = await spawnDaemon(argv, { ...(env ? { env } : {}), output: log.fd });
+    void outliveUs(id);
     const startTime = startTimeOf(id);
     if (startTime !== undefined) return { id, startTime };
     throw new EgressError('HOST_COMMAND_FAILED', `starting ${argv[0]}: it ended at once`);
