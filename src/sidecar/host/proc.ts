@@ -17,11 +17,12 @@ export function processesInNamespace(inode: number): number[] {
 
 /**
  * Those of `inode` that were put there from outside, with a file system of their own: a container's first process, from runc's
- * preparations on, and those of `docker exec`. Not the engine's own helpers, which enter for a moment.
+ * preparations on, and those of `docker exec`. Not the engine's own helpers, which enter for a moment, nor ourselves, who do so
+ * too (`inside`) and, as a plugin or under systemd, have a file system of our own: we would be stopped for ever.
  */
 export function firstProcesses(inode: number): number[] {
   return processesInNamespace(inode).filter((pid) => {
-    const parent = parentOf(pid);
+    const parent = pid === process.pid ? undefined : parentOf(pid);
     return parent !== undefined && namespaceOf(parent) !== inode && mountsOf(pid) !== mountsOf(parent);
   });
 }
