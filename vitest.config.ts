@@ -9,7 +9,7 @@ const PLUGIN = 'test/support/plugin-setup.ts';
 
 /**
  * What each newer engine must pass (`scripts/test engines`): all that depends on when Docker makes a namespace, on what it
- * does there, and on its rules on the host. Some four minutes on each.
+ * does there, and on its rules on the host. Five to seven minutes on each, on a busy machine.
  */
 const ENGINE_CORE = ['test/e2e/{network,proxy,session,start-gate}.test.ts', 'test/leak/starts.test.ts'];
 
