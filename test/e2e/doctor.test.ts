@@ -12,6 +12,7 @@ import { useWorld } from '../support/world.ts';
 const world = useWorld();
 const PROXY = 'kasm_proxy';
 const SESSION = 'examined';
+const NETWORK_LOG = '/var/log/kasm-sidecar/network_sidecar.log';
 
 interface Check {
   readonly id: string;
@@ -22,6 +23,7 @@ interface Check {
 }
 
 beforeAll(async () => {
+  await writeFile(NETWORK_LOG, ''); // other files' errors are none of this host's
   await docker('network', 'create', '-d', DRIVER, NETWORK);
   await docker('network', 'create', 'kasm_default_network');
   await runContainer(PROXY, { network: 'kasm_default_network' });
@@ -119,7 +121,7 @@ describe('what is broken is told', () => {
     } finally {
       await docker('rm', '-f', 'deaf');
     }
-    await writeFile('/var/log/kasm-sidecar/network_sidecar.log', '');
+    await writeFile(NETWORK_LOG, '');
     await isFineAgain();
   });
 
@@ -136,9 +138,9 @@ describe('what is broken is told', () => {
 
   test('an error in the network log', async () => {
     const now = (await sh('date', '+%F %T')).trim();
-    await appendFile('/var/log/kasm-sidecar/network_sidecar.log', `${now} | ERROR | web-9 | something broke\n`);
+    await appendFile(NETWORK_LOG, `${now} | ERROR | web-9 | something broke\n`);
     expect(await complaints()).toEqual([expect.stringMatching(/^failure network-log: errors: 1, .*something broke/)]);
-    await writeFile('/var/log/kasm-sidecar/network_sidecar.log', '');
+    await writeFile(NETWORK_LOG, '');
     await isFineAgain();
   });
 
