@@ -28,8 +28,15 @@ export class KeptFile {
   }
 }
 
-/** The time of the last change can't be set back, not by a root in the container either. */
+/** The kernel's clock for files ticks every 1 to 10 ms: a file may have been written again within the tick of its time. */
+const TICK_MS = 50;
+
+/**
+ * The time of the last change can't be set back, not by a root in the container either.
+ * @returns undefined where it says nothing yet
+ */
 function stampOf(path: string): string | undefined {
   const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found && `${found.ino} ${found.ctimeNs}`;
+  if (!found || Date.now() - Number(found.ctimeMs) < TICK_MS) return undefined;
+  return `${found.ino} ${found.ctimeNs}`;
 }

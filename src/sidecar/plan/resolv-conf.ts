@@ -18,12 +18,16 @@ export const renderResolvConf = ({ servers, searchDomains }: Resolvers): string 
     '',
   ].join('\n');
 
-/** `hosts` with a line for `name`; undefined where it has one already. Docker's own lines stay as they are. */
+/**
+ * `hosts` with a line for `name`; undefined where it has one already. Docker's own lines stay as they are: an empty file is one
+ * that Docker is just writing, and what it writes would be lost.
+ */
 export function addHostsEntry(hosts: string, address: string, name: string): string | undefined {
+  if (hosts === '') return undefined;
   const has = hosts.split('\n').some((line) => {
     const [first, ...names] = (line.split('#')[0] ?? '').trim().split(/\s+/);
     return first === address && names.includes(name);
   });
   if (has) return undefined;
-  return `${hosts === '' || hosts.endsWith('\n') ? hosts : `${hosts}\n`}${address}\t${name}\n`;
+  return `${hosts.endsWith('\n') ? hosts : `${hosts}\n`}${address}\t${name}\n`;
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { KeptFile } from '../../../src/sidecar/host/kept-file.ts';
 
@@ -24,9 +25,11 @@ test('is read no more than needed, and put right when somebody writes it', async
   const file = new KeptFile(path);
   await file.keep('ours', wants('ours'));
   expect(await readFile(path, 'utf8')).toBe('ours');
+  await file.keep('ours', wants('ours')); // may have been written again at the same time, as the kernel's clock has it
+  await sleep(60);
   await file.keep('ours', wants('ours')); // sees what it has written itself
   for (let turn = 0; turn < 5; turn++) await file.keep('ours', wants('ours'));
-  expect(asked).toBe(2);
+  expect(asked).toBe(3);
   await writeFile(path, 'his!');
   await utimes(path, 0, 0); // as a root inside may do, to look as if nothing had happened
   await file.keep('ours', wants('ours'));
