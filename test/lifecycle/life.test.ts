@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { listen, putLaunchScript, session, waitForState } from '../support/control.ts';
 import { docker, inNamespace, namespaceOf, pidOf } from '../support/docker.ts';
-import { PLUGIN, pluginAnswers, pluginPid, reference } from '../support/plugin.ts';
+import { PLUGIN, pluginAnswers, pluginPid, upgradePlugin } from '../support/plugin.ts';
 import { usePluginWorld } from '../support/plugin-world.ts';
 import { exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
 import { attempt } from '../support/shell.ts';
@@ -42,14 +42,6 @@ async function seesNoLeak(name: string, act: () => Promise<unknown>): Promise<vo
 }
 
 const tunnelProcess = async (name: string): Promise<number> => (await session(name)).body.tunnel.process_id;
-
-/** As the documents do it. */
-async function upgradeTo(version: 'first' | 'next'): Promise<void> {
-  await docker('plugin', 'disable', '-f', PLUGIN);
-  await docker('plugin', 'upgrade', '--grant-all-permissions', '--skip-remote-check', PLUGIN, reference(version));
-  await docker('plugin', 'enable', PLUGIN);
-  await pluginAnswers();
-}
 
 /** What would outlive the plugin now. */
 async function survivors(): Promise<string[]> {
@@ -91,7 +83,7 @@ describe('the plugin is gone, and comes back', () => {
     const names = [wireguard, openvpn];
     const tunnels = await Promise.all(names.map(tunnelProcess));
     const pings = names.map((name) => docker('exec', name, 'ping', '-q', '-i', '0.05', '-c', '300', '203.0.113.80'));
-    await upgradeTo('next');
+    await upgradePlugin('next');
     const ends = await Promise.all(pings);
     console.log(ends.map((text) => /\d+ packets.*/.exec(text)?.[0]).join('\n'));
     for (const end of ends) expect(end).toContain('300 packets transmitted, 300 packets received');
@@ -100,7 +92,7 @@ describe('the plugin is gone, and comes back', () => {
     await docker('rm', '-f', ...names);
     expect(await survivors()).toEqual([]); // the new plugin has ended what the old one had started
     await server.signal('SIGKILL');
-    await upgradeTo('first');
+    await upgradePlugin('first');
   });
 
   test('kill -9: Docker starts it again, and the session is found again', async () => {

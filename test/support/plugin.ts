@@ -91,6 +91,14 @@ export const publishBroken = (name: string): Promise<void> =>
 export const installPlugin = (ref: string): Promise<string> =>
   docker('plugin', 'install', '--alias', PLUGIN, '--grant-all-permissions', ref);
 
+/** In place: networks, containers and sessions stay. */
+export async function upgradePlugin(version: 'first' | 'next'): Promise<void> {
+  await docker('plugin', 'disable', '-f', PLUGIN);
+  await docker('plugin', 'upgrade', '--grant-all-permissions', '--skip-remote-check', PLUGIN, reference(version));
+  await docker('plugin', 'enable', PLUGIN);
+  await pluginAnswers();
+}
+
 export const inspectPlugin = (format: string): Promise<string> => docker('plugin', 'inspect', '-f', format, PLUGIN);
 
 /** `the next version` and the like: which of the published ones this is. */
