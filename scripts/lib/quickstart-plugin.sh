@@ -6,6 +6,9 @@ DEMO_PLUGIN=kasm-sidecar-demo:latest
 # plugin_is FORMAT: of the plugin that this script makes; fails where there is none.
 plugin_is() { docker plugin inspect --format "$1" "$DEMO_PLUGIN" 2>/dev/null; }
 
+# A plugin sees the namespaces that Docker mounts after its start only where the host's mounts are shared.
+mounts_are_shared() { [[ $(findmnt --noheadings --output PROPAGATION --target /run) == *shared* ]]; }
+
 install_plugin() {
   if sidecar_answers; then
     if [ "$(plugin_is '{{.Enabled}}')" = true ]; then say "the plugin $DEMO_PLUGIN runs already"; else say_sidecar_is_anothers; fi
