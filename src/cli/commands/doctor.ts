@@ -49,8 +49,8 @@ export function addDoctor(program: Command): void {
         ...(key === undefined ? {} : { key }),
       });
       const { report } = examination;
-      if (options.bundle !== undefined)
-        await writeTo(options.bundle, () => bundle(examination, api, options.bundle ?? ''));
+      const { bundle: file } = options;
+      if (file !== undefined) await writeTo(file, () => bundle(examination, api, file));
       if (options.json) outJson(report);
       else out(doctorText(report));
       process.exitCode = report.verdict === 'failure' ? EXIT.badNews : EXIT.fine;

@@ -1,3 +1,4 @@
+import { TUNNEL_DEVICES } from '../../shared/names.ts';
 import { failure, type Judgement, ok, skipped } from '../finding.ts';
 import { type ContainerView, isSeen, type Observation, type Seen } from '../observation.ts';
 import type { ContainerCheck } from './check.ts';
@@ -38,7 +39,7 @@ function parseSaved(text: string): Tables {
 }
 
 const SHUT = ['mangle INPUT', 'mangle FORWARD', 'mangle OUTPUT', 'filter INPUT', 'filter FORWARD', 'filter OUTPUT'];
-const THROUGH = ['lo', 'tun0', 'wg'];
+const THROUGH: readonly string[] = ['lo', ...Object.values(TUNNEL_DEVICES)];
 
 /** What is wrong with the rules of one family; undefined where nothing is. */
 function flawOf(saved: Seen<string>, family: 4 | 6, { proxyAddress }: ContainerView): string | undefined {

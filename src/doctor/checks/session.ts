@@ -1,3 +1,4 @@
+import { TUNNEL_DEVICES } from '../../shared/names.ts';
 import { failure, type Judgement, ok, skipped, warning } from '../finding.ts';
 import { type ContainerView, isSeen, type Observation } from '../observation.ts';
 import { type ContainerCheck, listed } from './check.ts';
@@ -68,7 +69,7 @@ function judgeConfig(container: ContainerView): Judgement {
 }
 
 const WIRE = /^k-p-(?!p-)/;
-const TUNNELS = ['wg', 'tun0'];
+const TUNNELS: readonly string[] = Object.values(TUNNEL_DEVICES);
 
 function judgeInterface(container: ContainerView): Judgement {
   const { inside, name } = container;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { explain } from '../../shared/errors.ts';
+import { TUNNEL_DEVICES } from '../../shared/names.ts';
 import type { Run } from '../../sidecar/host/command.ts';
 import { findNamespace, type Namespace } from '../../sidecar/host/netns.ts';
 import { loadNft, removeTable } from '../../sidecar/host/nft.ts';
@@ -51,8 +52,8 @@ interface Pair {
   readonly outside: HostLink;
 }
 
-const THROUGH = ['lo', 'wg', 'tun0'];
-const TUNNELS = ['wg', 'tun0'];
+const TUNNELS: readonly string[] = Object.values(TUNNEL_DEVICES);
+const THROUGH: readonly string[] = ['lo', ...TUNNELS];
 
 async function probeSession(
   { run, look }: ProbeTools,

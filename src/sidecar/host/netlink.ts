@@ -2,11 +2,10 @@ import { closeSync } from 'node:fs';
 import { inside } from './inside.ts';
 import { bindSocket, openSocket, receive, SystemCallError, send } from './libc.ts';
 import type { Namespace } from './netns.ts';
+import { AF_NETLINK, SOCK_RAW } from './socket-constants.ts';
 
 // linux/netlink.h, linux/rtnetlink.h, linux/netfilter/nfnetlink.h. Integers are the machine's own, which is little-endian
 // wherever Node has a build for Linux but s390x and ppc64.
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
 const HEADER_BYTES = 16;
 const NLM_F_REQUEST = 1;
 export const NLM_F_DUMP = 0x300;

@@ -7,6 +7,7 @@ import { inside } from './inside.ts';
 import { connectSocket, openSocket, receive, SystemCallError, send, setSocketOption } from './libc.ts';
 import type { Namespace } from './netns.ts';
 import { socketAddress } from './socket-address.ts';
+import { AF_INET, AF_INET6, SO_BINDTODEVICE, SOCK_RAW, SOL_SOCKET } from './socket-constants.ts';
 
 /** From where and whom: by a device of a namespace. */
 export interface PingPath {
@@ -26,14 +27,11 @@ export interface PingOptions {
 /** IP header and ICMP's own. RFC 792, RFC 4443 */
 const HEADERS = { 4: 28, 6: 48 } as const;
 
-// asm-generic/socket.h, linux/in.h, linux/in6.h, linux/icmp.h, linux/icmpv6.h
-const SOCK_RAW = 3;
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
+// linux/in.h, linux/in6.h, linux/icmp.h, linux/icmpv6.h
 const PMTUDISC_DO = 2;
 const FAMILIES = {
-  4: { domain: 2, protocol: 1, level: 0, mtuDiscover: 10, filterLevel: 255, echoReply: 0 },
-  6: { domain: 10, protocol: 58, level: 41, mtuDiscover: 23, filterLevel: 58, echoReply: 129 },
+  4: { domain: AF_INET, protocol: 1, level: 0, mtuDiscover: 10, filterLevel: 255, echoReply: 0 },
+  6: { domain: AF_INET6, protocol: 58, level: 41, mtuDiscover: 23, filterLevel: 58, echoReply: 129 },
 } as const;
 const ICMP_FILTER = 1;
 

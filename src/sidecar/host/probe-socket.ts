@@ -4,15 +4,7 @@ import { inside } from './inside.ts';
 import { bindSocket, connectSocket, openSocket, SystemCallError, send, setSocketOption } from './libc.ts';
 import type { Namespace } from './netns.ts';
 import { socketAddress } from './socket-address.ts';
-
-// bits/socket.h, asm-generic/socket.h
-const AF_INET = 2;
-const AF_INET6 = 10;
-const AF_PACKET = 17;
-const SOCK_DGRAM = 2;
-const SOCK_RAW = 3;
-const SOL_SOCKET = 1;
-const SO_BINDTODEVICE = 25;
+import { AF_INET, AF_INET6, AF_PACKET, SO_BINDTODEVICE, SOCK_DGRAM, SOCK_RAW, SOL_SOCKET } from './socket-constants.ts';
 
 /** How an attempt went: how many the kernel took, and why it refused the others. */
 export interface Attempt {

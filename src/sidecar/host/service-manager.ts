@@ -1,8 +1,6 @@
 import { closeSync } from 'node:fs';
 import { connectSocket, openSocket, send } from './libc.ts';
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
+import { AF_UNIX, SOCK_DGRAM } from './socket-constants.ts';
 
 export interface ServiceManagerSettings {
   /** $NOTIFY_SOCKET; undefined where no service manager wants to be told. */

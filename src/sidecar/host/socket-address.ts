@@ -1,7 +1,5 @@
 import { bytesOf, familyOf } from '../../shared/ip.ts';
-
-const AF_INET = 2;
-const AF_INET6 = 10;
+import { AF_INET, AF_INET6 } from './socket-constants.ts';
 
 /** struct sockaddr_in or sockaddr_in6 (ip(7), ipv6(7)) of an address, with port 0. */
 export function socketAddress(text: string): Buffer {

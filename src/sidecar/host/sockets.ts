@@ -1,13 +1,13 @@
 import { bytesOf } from '../../shared/ip.ts';
 import { NetlinkQuestions, NLM_F_DUMP } from './netlink.ts';
 import type { Namespace } from './netns.ts';
+import { AF_INET } from './socket-constants.ts';
 
 const EMBEDDED_RESOLVER = bytesOf('127.0.0.11');
 
 // linux/sock_diag.h, linux/inet_diag.h, net/tcp_states.h
 const SOCK_DIAG_BY_FAMILY = 20;
 const SOCK_DESTROY = 21;
-const AF_INET = 2;
 /** Of the socket's id in an answer, and of the source address in that. */
 const ID_OFFSET = 4;
 const ID_BYTES = 48;
