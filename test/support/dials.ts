@@ -48,6 +48,12 @@ export class Dials {
   }
 }
 
+/** Of each tunnel's device or connection, told by its port, only the first: the protocol repeats it by its own clock. */
+export function firstOfEach(dials: readonly Dial[]): Dial[] {
+  const ports = new Set<number>();
+  return dials.filter(({ from }) => !ports.has(from) && ports.add(from));
+}
+
 /** For each second from `begin` on, how many tunnels dialled. */
 export function bySecond(dials: readonly Dial[], begin: number, seconds: number): number[] {
   const within = (second: number) => dials.filter(({ time }) => Math.floor(time - begin) === second);
