@@ -42,8 +42,12 @@ const configFile = z.object({
 const bundleFile = z.object({ root: z.object({ path: z.string() }) });
 
 /** The container whose processes have the network namespace `inode`; undefined while it can't be told. */
-export async function findContainer(inode: number): Promise<Container | undefined> {
-  for (const pid of processesInNamespace(inode)) {
+export const findContainer = (inode: number): Promise<Container | undefined> =>
+  containerOf(processesInNamespace(inode));
+
+/** The container that these processes, all of one namespace, are in. */
+export async function containerOf(processes: readonly number[]): Promise<Container | undefined> {
+  for (const pid of processes) {
     const mount = (await readMounts(pid)).find(
       ({ root, mountPoint }) => HOSTS_FILE.test(root) && mountPoint.endsWith('/etc/hosts'),
     );

@@ -1,10 +1,14 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
+import { SystemCallError } from './libc.ts';
+import { type Child, type Ended, reap, spawnChild } from './libc-spawn.ts';
 import type { Namespace } from './netns.ts';
 
 export interface CommandOptions {
-  /** Text for descriptor 0. Programs that open /dev/stdin by its path can't read it: Node gives a socket. */
+  /** Text for descriptor 0. */
   readonly input?: string;
   /** Exit codes besides 0 that are fine; say why at the call. */
   readonly okExitCodes?: readonly number[];
@@ -25,35 +29,76 @@ export interface CommandResult {
 export type Run = (argv: readonly [string, ...string[]], options?: CommandOptions) => Promise<CommandResult>;
 
 const DEFAULT_TIMEOUT_MS = 15_000;
+const QUICK_LOOKS = 10;
+const LOOK_EVERY_MS = 2;
 
 /**
  * Runs one program with an argument list; never a shell. No secret may stand in `argv`.
  * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed; NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
-export const run: Run = async ([program, ...args], options = {}) => {
+export const run: Run = async (argv, options = {}) => {
   const { input, files = [], timeoutMs = DEFAULT_TIMEOUT_MS, namespace } = options;
-  const start = () =>
-    execa(program, args, {
-      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...files] as NonNullable<Options['stdio']>,
-      ...(input === undefined ? {} : { input }),
-      timeout: timeoutMs,
-      reject: false,
-      stripFinalNewline: false,
-    });
-  // A child process has the network of the thread that forks it, and this one forks before `start` returns.
-  const result = await (namespace ? inside(namespace, start) : start());
-  const stdout = String(result.stdout ?? '');
-  const stderr = String(result.stderr ?? '');
-  const { exitCode } = result;
-  if (exitCode !== undefined && (exitCode === 0 || options.okExitCodes?.includes(exitCode))) {
+  const start = () => spawnChild(argv, { hasInput: input !== undefined, files });
+  const child = started(argv, () => (namespace ? inside(namespace, start) : start()));
+  const { stdout, stderr, exitCode, why } = await outcomeOf(child, input, timeoutMs);
+  if (exitCode !== undefined && (exitCode === 0 || options.okExitCodes?.includes(exitCode)))
     return { stdout, stderr, exitCode };
-  }
-  const why = stderr.trim().split('\n').at(-1) || result.shortMessage || `exit code ${exitCode}`;
-  throw new EgressError('HOST_COMMAND_FAILED', `running ${[program, ...args].join(' ')}: ${why}`, {
-    cause: result.cause,
-    details: { program },
-  });
+  throw failure(argv, stderr.trim().split('\n').at(-1) || why);
 };
+
+function started(argv: readonly [string, ...string[]], start: () => Child): Child {
+  try {
+    return start();
+  } catch (cause) {
+    if (cause instanceof SystemCallError) throw failure(argv, cause.message, cause);
+    throw cause;
+  }
+}
+
+const failure = (argv: readonly [string, ...string[]], why: string, cause?: unknown): EgressError =>
+  new EgressError('HOST_COMMAND_FAILED', `running ${argv.join(' ')}: ${why}`, { cause, details: { program: argv[0] } });
+
+interface Outcome extends Omit<CommandResult, 'exitCode'> {
+  readonly exitCode: number | undefined;
+  /** Where it printed nothing. */
+  readonly why: string;
+}
+
+async function outcomeOf(child: Child, input: string | undefined, timeoutMs: number): Promise<Outcome> {
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    process.kill(child.id, 'SIGKILL');
+    for (const stream of [child.output, child.errors]) stream.destroy(); // whoever else may still hold them
+  }, timeoutMs);
+  child.input?.on('error', () => undefined).end(input ?? ''); // it may end without reading: its exit code tells
+  const [stdout, stderr] = await Promise.all([collect(child.output), collect(child.errors)]);
+  const end = await ended(child.id);
+  clearTimeout(timer);
+  const why = isLate ? `not done within ${timeoutMs} ms` : describe(end);
+  return { stdout, stderr, exitCode: end.exitCode, why };
+}
+
+const describe = ({ exitCode, signal }: Ended): string =>
+  exitCode === undefined ? `ended by signal ${signal}` : `exit code ${exitCode}`;
+
+/** All that comes, until everyone has closed the other end. */
+const collect = (stream: Socket): Promise<string> =>
+  new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', () => undefined); // `close` comes after it
+    stream.on('close', () => resolve(Buffer.concat(chunks).toString()));
+  });
+
+/** A program whose output is closed has ended, or does so within a moment. */
+async function ended(id: number): Promise<Ended> {
+  for (let looks = 0; ; looks++) {
+    const found = reap(id);
+    if (found) return found;
+    await sleep(looks < QUICK_LOOKS ? 0 : LOOK_EVERY_MS);
+  }
+}
 
 export interface DaemonOptions {
   /** Besides a PATH of the system's folders; nothing of our own environment is handed on. No secret may stand here. */

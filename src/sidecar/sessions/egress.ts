@@ -30,7 +30,7 @@ export class Egress {
     if (!record || (state !== 'connected' && state !== 'reconnecting')) return false;
     if (fingerprint !== found.fingerprint || record.kind !== found.script.egress.type) return false;
     const tunnel = new SessionTunnel(this.#session, this.#context, found);
-    await tunnel.useServers();
+    this.#session.names.goOn();
     tunnel.useResolvers().catch((error) => this.#session.warn(`resolv.conf: ${explain(error)}`));
     this.#begin((signal) => this.#keep(tunnel, signal));
     return true;

@@ -25,6 +25,11 @@ export class FirstProcess {
     this.#startHold.release(this.#sandboxKey);
   }
 
+  /** An earlier process of ours has let it run. */
+  isRunning(): void {
+    this.#mayRun = true;
+  }
+
   /** It never begins: Docker's start fails. One that was let run goes on. */
   refuse(): void {
     if (!this.#mayRun) this.#startHold.refuse(this.#sandboxKey);

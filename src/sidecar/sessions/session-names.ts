@@ -42,6 +42,11 @@ export class SessionNames {
     return this.#decided.promise;
   }
 
+  /** An earlier process of ours has seen Docker's resolver come, and closed it; if it is back, `reassert` closes it again. */
+  goOn(): void {
+    this.#taken = true;
+  }
+
   /** No names, until `use` says whose. */
   async refuse(): Promise<void> {
     await this.use(NONE);

@@ -5,6 +5,7 @@ import { addressOf, familyOf } from '../../shared/ip.ts';
 import type { SessionView } from '../../shared/session-view.ts';
 import type { SessionControl } from '../control/ports.ts';
 import { findNamespace, namespaceName } from '../host/netns.ts';
+import { type ProcessesByNamespace, processesByNamespace } from '../host/proc.ts';
 import { directOf, type ProxyPeer } from '../plan/wire.ts';
 import { RecordStore } from '../store/record-store.ts';
 import { type EndpointRecord, type SessionRecord, sessionRecord } from '../store/records.ts';
@@ -12,6 +13,14 @@ import { NAMESPACE_DEADLINE_MS, Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 
 const NAMESPACE_NAME = /^[0-9a-f]{12}$/;
+
+/** What a new process of ours finds on the host. */
+interface Found {
+  readonly endpoints: readonly EndpointRecord[];
+  /** Whether every endpoint could be read. */
+  readonly allKnown: boolean;
+  readonly processes: ProcessesByNamespace;
+}
 
 /** All sessions of this host, by namespace. */
 export class SessionRegistry implements SessionControl {
@@ -63,9 +72,9 @@ export class SessionRegistry implements SessionControl {
     const names = (await readdir(this.#context.settings.runDir).catch(() => [])).filter((name) =>
       NAMESPACE_NAME.test(name),
     );
-    for (const name of names) {
-      await this.#recoverOne(name, endpoints, allKnown).catch((error) => this.#context.log.error(name, explain(error)));
-    }
+    const found = { endpoints, allKnown, processes: processesByNamespace() };
+    for (const name of names)
+      await this.#recoverOne(name, found).catch((error) => this.#context.log.error(name, explain(error)));
     for (const endpoint of endpoints) {
       const key = endpoint.joined?.sandboxKey;
       // Joined, and no session on disk yet: a crash came in between.
@@ -73,7 +82,7 @@ export class SessionRegistry implements SessionControl {
     }
   }
 
-  async #recoverOne(name: string, endpoints: readonly EndpointRecord[], allKnown: boolean): Promise<void> {
+  async #recoverOne(name: string, { endpoints, allKnown, processes }: Found): Promise<void> {
     const folder = join(this.#context.settings.runDir, name);
     const { records, unreadable } = await new RecordStore(folder, sessionRecord).readAll();
     for (const { file, why } of unreadable) this.#context.log.error(name, `${file} can't be read: ${why}`);
@@ -89,7 +98,7 @@ export class SessionRegistry implements SessionControl {
     const session = new Session(this.#context, record);
     for (const endpoint of own) session.attach(endpoint);
     this.#sessions.set(name, session);
-    if (own.length === 0 || !(await session.recover())) await this.#endGone(session);
+    if (own.length === 0 || !(await session.recover(processes))) await this.#endGone(session);
   }
 
   /** Ends sessions whose namespace has gone without a word from Docker. */

@@ -86,7 +86,7 @@ export class SessionTunnel {
 
   /** The VPN server's addresses stand in the documented rows. */
   async useServers(): Promise<void> {
-    await this.#session.useServers(this.record.pinned.map(hostOf));
+    await this.#session.useServers(serversOf(this.record));
   }
 
   check(): Promise<Health> {
@@ -152,6 +152,8 @@ export function placeOf({ namespace, folder, record }: Session): TunnelPlace {
   if (!namespace) throw new EgressError('NAMESPACE_GONE');
   return { hostDevice: tunnelName(record.namespace), folder, namespace };
 }
+
+export const serversOf = ({ pinned }: Pick<TunnelRecord, 'pinned'>): string[] => pinned.map(hostOf);
 
 const isTunnelKind = (type: string): type is TunnelKindName => TUNNEL_KINDS.some((kind) => kind === type);
 

@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { poll, Queue, settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
-import { type Container, findContainer } from '../docker/container-folder.ts';
+import { type Container, containerOf, findContainer } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import type { TableSummaries } from '../host/nft.ts';
+import { isStopped, type ProcessesByNamespace } from '../host/proc.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
@@ -18,6 +19,7 @@ import type { SessionContext } from './session-context.ts';
 import { SessionLedger } from './session-ledger.ts';
 import { SessionNames } from './session-names.ts';
 import { SessionRules } from './session-rules.ts';
+import { serversOf } from './session-tunnel.ts';
 import { toSessionView } from './session-view.ts';
 import { toWire } from './wire-of.ts';
 
@@ -125,10 +127,11 @@ export class Session {
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
-  async recover(): Promise<boolean> {
+  async recover(processes: ProcessesByNamespace): Promise<boolean> {
     const namespace = findNamespace(this.record.sandboxKey);
     if (!namespace || (this.record.inode !== undefined && namespace.inode !== this.record.inode)) return false;
-    this.#background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace));
+    const own = processes.get(namespace.inode) ?? [];
+    this.#background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace, own));
     return true;
   }
 
@@ -147,7 +150,10 @@ export class Session {
 
   async #identify(deadlineMs: number, everyMs: number): Promise<void> {
     const inode = this.#namespace?.inode ?? 0;
-    const container = await poll(() => findContainer(inode), { everyMs, deadlineMs, signal: this.#life.signal });
+    this.#isOf(await poll(() => findContainer(inode), { everyMs, deadlineMs, signal: this.#life.signal }));
+  }
+
+  #isOf(container: Container | undefined): void {
     if (!container) return;
     this.#container = container;
     this.#ledger.update({
@@ -189,15 +195,18 @@ export class Session {
     if (this.#container) await this.#decide(() => this.#chooseEgress());
   }
 
-  async #readopt(namespace: Namespace): Promise<void> {
+  async #readopt(namespace: Namespace, processes: readonly number[]): Promise<void> {
     this.#namespace = namespace;
-    await this.#identify(IDENTITY_QUICK_MS, 20);
+    this.#isOf(await containerOf(processes));
+    if (!this.#container) await this.#identify(IDENTITY_QUICK_MS, 20);
     if (this.isProxy) return this.#becomeProxy();
     this.#found = await this.#findScript().catch(() => undefined);
     this.#wish = toWish(this.#found);
+    if (this.record.tunnel) this.#rules.useServers(serversOf(this.record.tunnel));
     await this.#applyRules({ again: true });
     this.#locked.resolve();
-    this.#first.letRun();
+    if (processes.length === 0 || processes.some(isStopped)) this.#first.letRun();
+    else this.#first.isRunning();
     this.log('info', `Found again in state ${this.record.state}`);
     if (this.record.cut) return this.#settled.resolve();
     if (this.#hasFailedForGood()) return this.#settled.resolve();
