@@ -10,7 +10,9 @@ import { attempt, sh } from './shell.ts';
 import { waitFor } from './wait.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const PROGRAM: [string, string] = [`${ROOT}node_modules/.bin/node`, `${ROOT}src/cli/kasm-sidecar.ts`];
+/** From its sources; scripts/bench has the bundle that operators get. */
+const ENTRY = process.env.KASM_SIDECAR_TEST_ENTRY ?? `${ROOT}src/cli/kasm-sidecar.ts`;
+const PROGRAM: [string, string] = [`${ROOT}node_modules/.bin/node`, ENTRY];
 const NETWORK_LOG = '/var/log/kasm-sidecar/network_sidecar.log';
 const PLUGIN_LOG = '/var/log/kasm-sidecar/plugin.log';
 
