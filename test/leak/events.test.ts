@@ -5,15 +5,12 @@ import { killEngine, startEngine, stopEngine } from '../support/engine.ts';
 import { runContainer } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { sleep, waitFor } from '../support/wait.ts';
-import { asAttacker, PYTHON } from './attacker.ts';
-import { nameOf } from './cases/names.ts';
-import { tcpTo, udpTo } from './cases/transport.ts';
 import { Crew } from './crew.ts';
+import { type Flooder, flooder, isOut, leavings } from './flood.ts';
 import { KINDS } from './kinds.ts';
-import { makeTrail, type Trail } from './marks.ts';
+import type { Trail } from './marks.ts';
 import { createPlainNetwork, type Network } from './network.ts';
-import { describeSighting, type Sighting } from './observer.ts';
-import { dockerDefault, type Posture } from './posture.ts';
+import { dockerDefault } from './posture.ts';
 import { settle } from './volley.ts';
 import { useLeakWorld } from './world.ts';
 
@@ -24,34 +21,9 @@ import { useLeakWorld } from './world.ts';
 const world = useLeakWorld();
 const crew = new Crew(world);
 
-const SITE = '203.0.113.80';
-const SITE6 = '2001:db8:113::80';
-const BY_WIRE = { device: 'auto', bind: true };
-
-/** By the routes, by the wire whatever it is called, and by names. */
-const floodTrail = (): Trail =>
-  makeTrail(world.observer, [
-    (mark) => udpTo(SITE, 1337, mark),
-    (mark) => udpTo(SITE, 1337, mark, BY_WIRE),
-    (mark) => udpTo(SITE6, 1337, mark, BY_WIRE),
-    (mark) => tcpTo(SITE, 443, mark, BY_WIRE),
-    (mark) => ({ op: 'resolve', name: nameOf(mark) }),
-  ]);
-
 /** `--restart always`: the engine starts it again when it starts itself. */
-function flooder(posture: Posture, network: Network): { readonly trail: Trail; readonly options: object } {
-  const trail = floodTrail();
-  const order = JSON.stringify({ attempts: trail.attempts, seconds: 3_600 });
-  const options = asAttacker(posture, network, { run: ['--restart', 'always'] });
-  return { trail, options: { ...options, command: [...PYTHON, 'flood', order] } };
-}
-
-/** A frame that comes out of a container is on its own wire; all else is on its way to somebody. */
-const isOut = (sighting: Sighting): boolean =>
-  sighting.outgoing || world.observer.isWan(sighting) || /^(lo$|br|docker)/.test(sighting.linkName);
-
-const seenOutside = ({ marks }: Trail): string[] =>
-  marks.flatMap((mark) => world.observer.sightings(mark).filter(isOut).map(describeSighting));
+const flood = (network: Network): Flooder =>
+  flooder(world.observer, dockerDefault, network, { run: ['--restart', 'always'] });
 
 /** One a kind, with a tunnel. */
 const names: string[] = [];
@@ -69,7 +41,7 @@ const EVENT_MS = 180_000;
 
 beforeAll(async () => {
   for (const kind of KINDS) {
-    const { trail, options } = flooder(dockerDefault, world.sessions);
+    const { trail, options } = flood(world.sessions);
     const name = `flood-${kind.name}`;
     await crew.putScript(name, kind);
     await runContainer(name, options);
@@ -80,11 +52,13 @@ beforeAll(async () => {
 }, EVENT_MS);
 
 test('the control: the same flood of an unprotected container is seen, by every way', async () => {
-  const { trail, options } = flooder(dockerDefault, await createPlainNetwork());
+  const { trail, options } = flood(await createPlainNetwork());
   await runContainer('flood-control', options);
   await waitFor('all of it', async () => {
     await world.observer.catchUp();
-    const missing = trail.marks.filter((mark) => !world.observer.sightings(mark).some(isOut));
+    const missing = trail.marks.filter(
+      (mark) => !world.observer.sightings(mark).some((sighting) => isOut(world.observer, sighting)),
+    );
     if (missing.length > 0) throw new Error(`${missing.length} ways were not`);
     return true;
   });
@@ -115,7 +89,7 @@ const EVENTS: readonly Event[] = [
   {
     name: 'another container shares its namespace',
     happen: async () => {
-      const { trail, options } = flooder(dockerDefault, world.sessions);
+      const { trail, options } = flood(world.sessions);
       trails.push(trail);
       await runContainer('flood-shared', { ...options, network: `container:${names[0]}` });
       await sleep(2_000);
@@ -196,7 +170,7 @@ describe.each(EVENTS)('$name', ({ happen }) => {
   }, EVENT_MS);
 
   test('nothing gets out', () => {
-    expect(trails.flatMap(seenOutside)).toEqual([]);
+    expect(trails.flatMap((trail) => leavings(world.observer, trail))).toEqual([]);
   });
 
   test('the host’s wire carried nothing but tunnels', () => {

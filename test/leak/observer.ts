@@ -1,4 +1,5 @@
 import { gatewayAddresses } from '../../lab/addresses.ts';
+import { Queue } from '../../src/shared/async.ts';
 import { PROTOCOL } from './bytes/build.ts';
 import { arpTarget, describePacket, readIp, reportedGroups } from './bytes/read.ts';
 import { Capture } from './capture/capture.ts';
@@ -31,6 +32,7 @@ const NEIGHBOUR_DISCOVERY = [133, 134, 135, 136, 137, 143];
 /** Sees everything that passes any interface of the host, and knows a probe by its mark wherever it is. */
 export class Observer {
   readonly #capture = new Capture();
+  readonly #reading = new Queue();
   readonly #links = new LinkNames();
   readonly #run = Math.floor(Math.random() * 36 ** 4)
     .toString(36)
@@ -42,7 +44,6 @@ export class Observer {
   readonly #wan: string;
   #wanIndex = 0;
   #count = 0;
-  #read = 0;
 
   /** @param wan the host's wire to the internet */
   constructor(wan: string) {
@@ -73,15 +74,13 @@ export class Observer {
     this.#tagOfAddress.set(address, tag);
   }
 
-  /** Reads on to this very moment. */
-  async catchUp(): Promise<void> {
-    await this.#capture.flush();
-    await this.#links.refresh();
-    const { packets } = this.#capture;
-    for (; this.#read < packets.length; this.#read++) {
-      const packet = packets[this.#read];
-      if (packet) this.#sort(packet);
-    }
+  /** Reads on to this very moment. One at a time: another one would take the packet that it waits for. */
+  catchUp(): Promise<void> {
+    return this.#reading.run(async () => {
+      await this.#capture.flush();
+      await this.#links.refresh();
+      for (const packet of this.#capture.take()) this.#sort(packet);
+    });
   }
 
   /** As far as `catchUp` has read. */

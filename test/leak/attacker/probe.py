@@ -231,7 +231,7 @@ def flood(order):
     def repeat(attempt):
         while True:
             outcome(lambda: OPERATIONS[attempt['op']](attempt))
-            time.sleep(0.02)
+            time.sleep(order.get('pause', 0.02))
     for attempt in order['attempts']:
         threading.Thread(target=repeat, args=(attempt,), daemon=True).start()
     time.sleep(order['seconds'])

@@ -23,6 +23,8 @@ export class Capture {
     return this.#reader.packets;
   }
 
+  take = (): readonly Packet[] => this.#reader.take();
+
   async start(): Promise<void> {
     const inside = this.#namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${this.#namespace}`, '--'];
     const tcpdump = [

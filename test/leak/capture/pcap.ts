@@ -20,9 +20,16 @@ const LITTLE_ENDIAN_MICROSECONDS = 0xa1b2c3d4;
 
 /** Reads tcpdump's stream as it comes. */
 export class PcapReader {
-  readonly packets: Packet[] = [];
+  packets: Packet[] = [];
   #rest = Buffer.alloc(0);
   #linkType: number | undefined;
+
+  /** All that were read, which are forgotten here: an hour's are millions. */
+  take(): Packet[] {
+    const taken = this.packets;
+    this.packets = [];
+    return taken;
+  }
 
   push(chunk: Buffer): void {
     this.#rest = Buffer.concat([this.#rest, chunk]);

@@ -1,0 +1,55 @@
+import type { SessionOptions } from '../support/session.ts';
+import { asAttacker, PYTHON } from './attacker.ts';
+import { nameOf } from './cases/names.ts';
+import { tcpTo, udpTo } from './cases/transport.ts';
+import { makeTrail, type Trail } from './marks.ts';
+import type { Network } from './network.ts';
+import { describeSighting, type Observer, type Sighting } from './observer.ts';
+import type { Posture } from './posture.ts';
+
+const SITE = '203.0.113.80';
+const SITE6 = '2001:db8:113::80';
+const BY_WIRE = { device: 'auto', bind: true };
+
+/** A container whose first process sends again and again, from its first instruction on. */
+export interface Flooder {
+  readonly trail: Trail;
+  readonly options: SessionOptions;
+}
+
+export interface FloodOptions {
+  /** Arguments of `docker run`. */
+  readonly run?: readonly string[];
+  /** Between two attempts of one way. */
+  readonly pauseSeconds?: number;
+}
+
+/** By the routes, by the wire whatever it is called, and by names. */
+export function flooder(
+  observer: Observer,
+  posture: Posture,
+  network: Network,
+  { run = [], pauseSeconds = 0.02 }: FloodOptions = {},
+): Flooder {
+  const trail = makeTrail(observer, [
+    (mark) => udpTo(SITE, 1337, mark),
+    (mark) => udpTo(SITE, 1337, mark, BY_WIRE),
+    (mark) => udpTo(SITE6, 1337, mark, BY_WIRE),
+    (mark) => tcpTo(SITE, 443, mark, BY_WIRE),
+    (mark) => ({ op: 'resolve', name: nameOf(mark) }),
+  ]);
+  const order = JSON.stringify({ attempts: trail.attempts, seconds: 36_000, pause: pauseSeconds });
+  return { trail, options: { ...asAttacker(posture, network, { run }), command: [...PYTHON, 'flood', order] } };
+}
+
+/** A frame that comes out of a container is on its own wire; all else is on its way to somebody. */
+export const isOut = (observer: Observer, sighting: Sighting): boolean =>
+  sighting.outgoing || observer.isWan(sighting) || /^(lo$|br|docker)/.test(sighting.linkName);
+
+export const leavings = (observer: Observer, { marks }: Trail): string[] =>
+  marks.flatMap((mark) =>
+    observer
+      .sightings(mark)
+      .filter((sighting) => isOut(observer, sighting))
+      .map(describeSighting),
+  );
