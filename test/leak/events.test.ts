@@ -6,7 +6,7 @@ import { runContainer } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { sleep, waitFor } from '../support/wait.ts';
 import { Crew } from './crew.ts';
-import { type Flooder, flooder, isOut, leavings } from './flood.ts';
+import { type Flooder, flooder, leavings, seeUnprotected } from './flood.ts';
 import { KINDS } from './kinds.ts';
 import type { Trail } from './marks.ts';
 import { createPlainNetwork, type Network } from './network.ts';
@@ -51,19 +51,8 @@ beforeAll(async () => {
   await allConnected();
 }, EVENT_MS);
 
-test('the control: the same flood of an unprotected container is seen, by every way', async () => {
-  const { trail, options } = flood(await createPlainNetwork());
-  await runContainer('flood-control', options);
-  await waitFor('all of it', async () => {
-    await world.observer.catchUp();
-    const missing = trail.marks.filter(
-      (mark) => !world.observer.sightings(mark).some((sighting) => isOut(world.observer, sighting)),
-    );
-    if (missing.length > 0) throw new Error(`${missing.length} ways were not`);
-    return true;
-  });
-  await docker('rm', '-f', 'flood-control');
-});
+test('the control: the same flood of an unprotected container is seen, by every way', () =>
+  seeUnprotected(world.observer));
 
 interface Event {
   readonly name: string;

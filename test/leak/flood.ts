@@ -1,11 +1,13 @@
-import type { SessionOptions } from '../support/session.ts';
+import { docker } from '../support/docker.ts';
+import { runContainer, type SessionOptions } from '../support/session.ts';
+import { waitFor } from '../support/wait.ts';
 import { asAttacker, PYTHON } from './attacker.ts';
 import { nameOf } from './cases/names.ts';
 import { tcpTo, udpTo } from './cases/transport.ts';
 import { makeTrail, type Trail } from './marks.ts';
-import type { Network } from './network.ts';
+import { createPlainNetwork, type Network } from './network.ts';
 import { describeSighting, type Observer, type Sighting } from './observer.ts';
-import type { Posture } from './posture.ts';
+import { dockerDefault, type Posture } from './posture.ts';
 
 const SITE = '203.0.113.80';
 const SITE6 = '2001:db8:113::80';
@@ -42,8 +44,21 @@ export function flooder(
   return { trail, options: { ...asAttacker(posture, network, { run }), command: [...PYTHON, 'flood', order] } };
 }
 
+/** The control: waits until the same flood of an unprotected container was seen, by every way. */
+export async function seeUnprotected(observer: Observer): Promise<void> {
+  const { trail, options } = flooder(observer, dockerDefault, await createPlainNetwork());
+  await runContainer('flood-control', options);
+  await waitFor('all of it', async () => {
+    await observer.catchUp();
+    const seen = trail.marks.filter((mark) => observer.sightings(mark).some((sighting) => isOut(observer, sighting)));
+    if (seen.length < trail.marks.length) throw new Error(`${seen.length} of ${trail.marks.length} ways were`);
+    return true;
+  });
+  await docker('rm', '-f', 'flood-control');
+}
+
 /** A frame that comes out of a container is on its own wire; all else is on its way to somebody. */
-export const isOut = (observer: Observer, sighting: Sighting): boolean =>
+const isOut = (observer: Observer, sighting: Sighting): boolean =>
   sighting.outgoing || observer.isWan(sighting) || /^(lo$|br|docker)/.test(sighting.linkName);
 
 export const leavings = (observer: Observer, { marks }: Trail): string[] =>

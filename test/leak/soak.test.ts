@@ -3,7 +3,7 @@ import { waitForState } from '../support/control.ts';
 import { type HostState, hostState } from '../support/host-state.ts';
 import { attempt } from '../support/shell.ts';
 import { sleep } from '../support/wait.ts';
-import { leavings } from './flood.ts';
+import { leavings, seeUnprotected } from './flood.ts';
 import { KINDS } from './kinds.ts';
 import { Dice } from './soak/dice.ts';
 import { JournalReader } from './soak/journal.ts';
@@ -79,6 +79,7 @@ async function live(seconds: number, deeds: readonly Deed[]): Promise<void> {
 
 let empty: HostState;
 beforeAll(async () => {
+  await seeUnprotected(world.observer);
   for (const kind of KINDS) await kind.script(world.lab, 'gateway', 1); // its server starts with it
   await journal.leaveOut();
   empty = await hostState();
@@ -87,6 +88,7 @@ beforeAll(async () => {
 test(
   `${SECONDS} s of starts, stops, kills, gateway faults and daemon restarts (seed ${SEED})`,
   async () => {
+    while (population.names.length < SESSIONS / 2) await population.start();
     await live(SECONDS, DEEDS);
     for (const name of population.names) await waitForState(name, 'connected', 60_000);
     console.log(`${JSON.stringify(Object.fromEntries(counts))}; refused by Docker: ${population.refused.length}`);
@@ -120,7 +122,7 @@ async function restingUsage(): Promise<Usage> {
 }
 
 test('nothing got out, of all that tried', async () => {
-  expect(population.trails.length).toBeGreaterThan(SESSIONS);
+  expect(population.trails.length).toBeGreaterThan(SESSIONS / 2);
   await settle(world.observer);
   expect(population.trails.flatMap((trail) => leavings(world.observer, trail))).toEqual([]);
   expect(world.observer.strangersSince(0)).toEqual([]);
