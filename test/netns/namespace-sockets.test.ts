@@ -8,7 +8,7 @@ import { hasDevice, LinkCounters } from '../../src/sidecar/host/link-counters.ts
 import { ChangeListener } from '../../src/sidecar/host/netlink.ts';
 import type { Namespace } from '../../src/sidecar/host/netns.ts';
 import { ping } from '../../src/sidecar/host/ping.ts';
-import { closeEmbeddedResolver, hasEmbeddedResolver } from '../../src/sidecar/host/sockets.ts';
+import { EmbeddedResolver } from '../../src/sidecar/host/sockets.ts';
 import { inside, makeNamespace, Undo, until } from './wireguard-server.ts';
 
 let undo: Undo;
@@ -131,7 +131,7 @@ describe('ChangeListener', () => {
     const listener = new ChangeListener(topic, namespace);
     expect(listener.takeChange()).toBe(false);
     await inside(namespace, [...argv]);
-    expect(listener.takeChange()).toBe(true);
+    await expect.poll(() => listener.takeChange(), { timeout: 500, interval: 5 }).toBe(true);
     expect(listener.takeChange()).toBe(false);
     listener.close();
     expect(listener.takeChange()).toBe(false);
@@ -141,20 +141,20 @@ describe('ChangeListener', () => {
     const listener = new ChangeListener('routes', namespace);
     const lines = Array.from({ length: 5000 }, (_, index) => `route add 10.99.${index >> 8}.${index & 255} dev one`);
     await ipBatchInside(run, namespace, lines);
-    expect(listener.takeChange()).toBe(true);
-    expect(listener.takeChange()).toBe(false);
+    await expect.poll(() => listener.takeChange(), { timeout: 500, interval: 5 }).toBe(true);
     listener.close();
   });
 });
 
-describe('hasEmbeddedResolver', () => {
+describe('EmbeddedResolver', () => {
   const SOCKETS = {
     UDP: 's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((address, 0))',
     TCP: 's = socket.socket(); s.bind((address, 0)); s.listen()',
   };
 
   test.each(Object.entries(SOCKETS))('sees 127.0.0.11 by %s, and no other address', async (_name, code) => {
-    expect(hasEmbeddedResolver(namespace)).toBe(false);
+    const resolver = new EmbeddedResolver(namespace);
+    expect(resolver.isThere).toBe(false);
     for (const [address, seen] of [
       ['127.0.0.1', false],
       ['127.0.0.11', true],
@@ -162,11 +162,12 @@ describe('hasEmbeddedResolver', () => {
       const program = `import socket, time; address = '${address}'; ${code}; print('ready', flush=True); time.sleep(60)`;
       const listening = spawn('ip', ['netns', 'exec', namespace.name, 'python3', '-c', program]);
       await new Promise((resolve) => listening.stdout.once('data', resolve));
-      expect(hasEmbeddedResolver(namespace), address).toBe(seen);
-      if (seen) closeEmbeddedResolver(namespace);
-      expect(hasEmbeddedResolver(namespace)).toBe(false);
+      expect(resolver.isThere, address).toBe(seen);
+      if (seen) resolver.shut();
+      expect(resolver.isThere).toBe(false);
       listening.kill('SIGKILL');
-      await until(async () => !hasEmbeddedResolver(namespace));
+      await until(async () => !resolver.isThere);
     }
+    resolver.close();
   });
 });

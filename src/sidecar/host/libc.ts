@@ -3,7 +3,7 @@ import koffi from 'koffi';
 
 /**
  * The few system calls that Node has no words for: sockets that neither `net` nor `dgram` can make, and setns(2). Those
- * that receive never wait, so they may be called on the main thread.
+ * that receive never wait, so they may be called on the main thread; the one that waits does so on a thread of libuv's.
  */
 const glibc = koffi.load('libc.so.6');
 const calls = {
@@ -15,6 +15,10 @@ const calls = {
   connect: glibc.func('int connect(int fd, const uint8_t *address, uint32_t length)'),
   send: glibc.func('intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)'),
   recv: glibc.func('intptr_t recv(int fd, _Out_ uint8_t *bytes, size_t length, int flags)'),
+  epoll_create1: glibc.func('int epoll_create1(int flags)'),
+  epoll_ctl: glibc.func('int epoll_ctl(int epoll, int operation, int fd, const uint8_t *event)'),
+  epoll_wait: glibc.func('int epoll_wait(int epoll, _Out_ uint8_t *events, int most, int milliseconds)'),
+  eventfd: glibc.func('int eventfd(uint32_t count, int flags)'),
 };
 
 /** A system call's failure; `code` is errno's name, as in Node's own errors. */
@@ -82,3 +86,41 @@ export function receive(descriptor: number, buffer: Buffer): number | undefined 
   if (errno === koffi.os.errno.EAGAIN) return undefined;
   throw new SystemCallError('recv', errno);
 }
+
+// linux/eventpoll.h. The structure has no gap on x86, and one of four bytes before `data` elsewhere.
+const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
+const EPOLLIN = 1;
+const EPOLLET = 1 << 31;
+const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
+const EVENTS_AT_ONCE = 64;
+
+/** For `waitForAny`. */
+export const openWaiter = (): number => checked('epoll_create1', calls.epoll_create1(SOCK_CLOEXEC));
+
+/** From now on the waiter tells of it whenever something new has come. */
+export function addToWaiter(waiter: number, descriptor: number): void {
+  const event = Buffer.alloc(EVENT_BYTES);
+  event.writeInt32LE(EPOLLIN | EPOLLET, 0);
+  event.writeInt32LE(descriptor, EVENT_BYTES - 8);
+  checked('epoll_ctl', calls.epoll_ctl(waiter, EPOLL_CTL_ADD, descriptor, event));
+}
+
+export function removeFromWaiter(waiter: number, descriptor: number): void {
+  checked('epoll_ctl', calls.epoll_ctl(waiter, EPOLL_CTL_DEL, descriptor, Buffer.alloc(EVENT_BYTES)));
+}
+
+/** Until something has come for at least one. @returns whose; rejects where that can't be waited for */
+export function waitForAny(waiter: number): Promise<number[]> {
+  const events = Buffer.alloc(EVENT_BYTES * EVENTS_AT_ONCE);
+  return new Promise((resolve, reject) => {
+    calls.epoll_wait.async(waiter, events, EVENTS_AT_ONCE, -1, (error: Error | null, count: number) => {
+      if (error || count < 0) return reject(error ?? new Error('epoll_wait failed'));
+      const starts = Array.from({ length: count }, (_, index) => index * EVENT_BYTES);
+      resolve(starts.map((start) => events.readInt32LE(start + EVENT_BYTES - 8)));
+    });
+  });
+}
+
+/** Something to wake a waiter by: 8 bytes are written to it. @returns a descriptor */
+export const openAlarm = (): number => checked('eventfd', calls.eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC));

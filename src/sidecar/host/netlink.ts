@@ -3,6 +3,7 @@ import { inside } from './inside.ts';
 import { bindSocket, openSocket, receive, SystemCallError, send } from './libc.ts';
 import type { Namespace } from './netns.ts';
 import { AF_NETLINK, SOCK_RAW } from './socket-constants.ts';
+import { socketWatch } from './socket-watch.ts';
 
 // linux/netlink.h, linux/rtnetlink.h, linux/netfilter/nfnetlink.h. Integers are the machine's own, which is little-endian
 // wherever Node has a build for Linux but s390x and ppc64.
@@ -42,28 +43,39 @@ const at = <T>(namespace: Namespace | undefined, work: () => T): T => (namespace
 export class ChangeListener {
   readonly #socket: number;
   #isOpen = true;
+  #hasNews = false;
 
-  constructor(topic: keyof typeof TOPICS, namespace?: Namespace) {
+  /** @param onChange called within 50 ms of a change, and not again until `takeChange` */
+  constructor(topic: keyof typeof TOPICS, namespace?: Namespace, onChange?: () => void) {
     const { protocol, groups } = TOPICS[topic];
     this.#socket = at(namespace, () => openNetlink(protocol));
     try {
       bindSocket(this.#socket, groupsAddress(groups));
+      socketWatch.add(this.#socket, () => {
+        const isFirst = !this.#hasNews;
+        this.#hasNews = true;
+        if (isFirst) onChange?.();
+      });
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  /** Whether there was a change since it was asked last, of anybody's, ours included. */
+  /** Whether there was a change since it was asked last, of anybody's, ours included; one of the last 50 ms may be told later. */
   takeChange(): boolean {
+    if (!this.#isOpen || !this.#hasNews) return false;
+    this.#hasNews = false;
     let changed = false;
-    while (this.#isOpen && this.#receive()) changed = true;
+    while (this.#receive()) changed = true;
     return changed;
   }
 
   close(): void {
-    if (this.#isOpen) closeSync(this.#socket);
+    if (!this.#isOpen) return;
     this.#isOpen = false;
+    socketWatch.remove(this.#socket);
+    closeSync(this.#socket);
   }
 
   #receive(): boolean {

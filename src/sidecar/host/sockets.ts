@@ -18,41 +18,46 @@ const WAITING = [
   { protocol: 6, states: 1 << 10 },
 ];
 
-/** Whether Docker's embedded resolver listens in `namespace`. */
-export const hasEmbeddedResolver = (namespace: Namespace): boolean =>
-  asking(namespace, (questions) => findEmbeddedResolver(questions).length > 0);
+/** Docker's embedded resolver in one namespace, which is kept alive until `close`. */
+export class EmbeddedResolver {
+  readonly #questions: NetlinkQuestions;
 
-/**
- * Closes the sockets of Docker's embedded resolver inside `namespace` (SOCK_DESTROY, sock_diag(7)). Rules alone would
- * not do: a root in the container can flush them, and the engine asks the host's resolvers from the host's namespace.
- * The engine opens them when a sandbox begins, and again after its own restart with live-restore. A kernel without CONFIG_INET_DIAG_DESTROY leaves them open, so look again.
- */
-export function closeEmbeddedResolver(namespace: Namespace): void {
-  asking(namespace, (questions) => {
-    for (const { protocol, states, id } of findEmbeddedResolver(questions))
-      questions.ask(SOCK_DESTROY, diagRequest(protocol, states, id));
-  });
-}
+  /** @throws EgressError NAMESPACE_GONE */
+  constructor(namespace: Namespace) {
+    this.#questions = new NetlinkQuestions('sockDiag', namespace);
+  }
 
-function asking<T>(namespace: Namespace, work: (questions: NetlinkQuestions) => T): T {
-  const questions = new NetlinkQuestions('sockDiag', namespace);
-  try {
-    return work(questions);
-  } finally {
-    questions.close();
+  /** Whether it listens. */
+  get isThere(): boolean {
+    return this.#find().length > 0;
+  }
+
+  /**
+   * Closes its sockets (SOCK_DESTROY, sock_diag(7)). Rules alone would not do: a root in the container can flush them, and
+   * the engine asks the host's resolvers from the host's namespace. The engine opens them when a sandbox begins, and again
+   * after its own restart with live-restore. A kernel without CONFIG_INET_DIAG_DESTROY leaves them open, so look again.
+   */
+  shut(): void {
+    for (const { protocol, states, id } of this.#find())
+      this.#questions.ask(SOCK_DESTROY, diagRequest(protocol, states, id));
+  }
+
+  close(): void {
+    this.#questions.close();
+  }
+
+  #find() {
+    return WAITING.flatMap(({ protocol, states }) =>
+      (this.#questions.ask(SOCK_DIAG_BY_FAMILY, diagRequest(protocol, states), NLM_F_DUMP) ?? [])
+        .map(({ body }): SocketId => body.subarray(ID_OFFSET, ID_OFFSET + ID_BYTES))
+        .filter((id) => id.subarray(SOURCE_OFFSET, SOURCE_OFFSET + EMBEDDED_RESOLVER.length).equals(EMBEDDED_RESOLVER))
+        .map((id) => ({ protocol, states, id })),
+    );
   }
 }
 
 /** struct inet_diag_sockid: who it is, as the kernel wants to hear it again. */
 type SocketId = Buffer;
-
-const findEmbeddedResolver = (questions: NetlinkQuestions) =>
-  WAITING.flatMap(({ protocol, states }) =>
-    (questions.ask(SOCK_DIAG_BY_FAMILY, diagRequest(protocol, states), NLM_F_DUMP) ?? [])
-      .map(({ body }): SocketId => body.subarray(ID_OFFSET, ID_OFFSET + ID_BYTES))
-      .filter((id) => id.subarray(SOURCE_OFFSET, SOURCE_OFFSET + EMBEDDED_RESOLVER.length).equals(EMBEDDED_RESOLVER))
-      .map((id) => ({ protocol, states, id })),
-  );
 
 /** struct inet_diag_req_v2 */
 function diagRequest(protocol: number, states: number, id: SocketId = Buffer.alloc(ID_BYTES)): Buffer {

@@ -1,19 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { poll } from '../../shared/async.ts';
 import type { Container } from '../docker/container-folder.ts';
 import { KeptFile } from '../host/kept-file.ts';
-import type { Namespace } from '../host/netns.ts';
-import { hasEmbeddedResolver } from '../host/sockets.ts';
 import { addHostsEntry, type Resolvers, renderResolvConf } from '../plan/resolv-conf.ts';
-
-const RESOLVER_DEADLINE_MS = 3_000;
-
-/** Until Docker's embedded resolver listens in `namespace`. @returns false if it does not come */
-export async function awaitEmbeddedResolver(namespace: Namespace, signal: AbortSignal): Promise<boolean> {
-  const listening = () => (hasEmbeddedResolver(namespace) ? true : undefined);
-  return (await poll(listening, { everyMs: 5, deadlineMs: RESOLVER_DEADLINE_MS, signal })) ?? false;
-}
 
 export const resolvConfOf = ({ folder }: Container): KeptFile => new KeptFile(join(folder, 'resolv.conf'));
 export const hostsOf = ({ folder }: Container): KeptFile => new KeptFile(join(folder, 'hosts'));

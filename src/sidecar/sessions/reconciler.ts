@@ -11,7 +11,8 @@ import type { Networks } from './networks.ts';
 import type { Session } from './session.ts';
 import type { SessionRegistry } from './session-registry.ts';
 
-const LOOK_EVERY_MS = 40;
+/** While something is still to come. */
+const LOOK_AGAIN_MS = 40;
 /** A session that starts changes several times, and is held meanwhile. */
 const SETTLE_MS = 200;
 const END_EVERY_MS = 1_000;
@@ -35,7 +36,7 @@ export class Reconciler {
   readonly #sessions: SessionRegistry;
   readonly #log: Log;
   readonly #work = new Queue();
-  readonly #hostLinks = new ChangeListener('links');
+  readonly #hostLinks = new ChangeListener('links', undefined, () => this.#look());
   readonly #hostRoutes = new ChangeListener('routes');
   readonly #hostRules = new ChangeListener('rules');
   #repairedAt = Number.NEGATIVE_INFINITY;
@@ -47,8 +48,10 @@ export class Reconciler {
   /** Links may be others than those known. */
   #isStale = true;
   #lookUntil = 0;
+  #isRunning = false;
   #busy = false;
   #ending = false;
+  #nextLook: NodeJS.Timeout | undefined;
   #timers: NodeJS.Timeout[] = [];
 
   constructor(parts: {
@@ -67,24 +70,44 @@ export class Reconciler {
 
   start(): void {
     this.#timers = [
-      setInterval(() => this.#look(), LOOK_EVERY_MS),
       setInterval(() => this.#endGone(), END_EVERY_MS),
       setInterval(() => this.#keepNames(), NAMES_EVERY_MS),
       setInterval(() => this.#repair(), REPAIR_EVERY_MS),
       setInterval(() => this.#verifyLocks(), VERIFY_EVERY_MS),
     ];
+    this.#isRunning = true;
+    this.#look();
   }
 
   stop(): void {
+    this.#isRunning = false;
+    clearTimeout(this.#nextLook);
     for (const timer of this.#timers) clearInterval(timer);
   }
 
   /** A session's kind has become known or has changed: its other interfaces are to be looked at. */
   lookAgain(): void {
     this.#lookAgainAt = Math.min(this.#lookAgainAt, performance.now() + SETTLE_MS);
+    this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    if (!this.#isRunning || this.#nextLook) return;
+    this.#nextLook = setTimeout(() => {
+      this.#nextLook = undefined;
+      this.#look();
+    }, LOOK_AGAIN_MS);
   }
 
   #look(): void {
+    if (!this.#isRunning) return;
+    this.#lookAtLinks();
+    const isExpecting =
+      this.#isStale || performance.now() < this.#lookUntil || this.#lookAgainAt < Number.POSITIVE_INFINITY;
+    if (isExpecting) this.#lookSoon();
+  }
+
+  #lookAtLinks(): void {
     const now = performance.now();
     if (this.#hostLinks.takeChange()) this.#isStale = true;
     const [isWaiting, isAsked] = [now < this.#lookUntil, now >= this.#lookAgainAt];

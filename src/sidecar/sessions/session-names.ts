@@ -1,10 +1,13 @@
+import { poll } from '../../shared/async.ts';
 import type { Container } from '../docker/container-folder.ts';
 import type { KeptFile } from '../host/kept-file.ts';
 import type { Namespace } from '../host/netns.ts';
-import { closeEmbeddedResolver, hasEmbeddedResolver } from '../host/sockets.ts';
+import { EmbeddedResolver } from '../host/sockets.ts';
 import type { Resolvers } from '../plan/resolv-conf.ts';
-import { awaitEmbeddedResolver, hostResolvers, keepResolvConf, resolvConfOf } from './name-files.ts';
+import { hostResolvers, keepResolvConf, resolvConfOf } from './name-files.ts';
 
+/** From the namespace's beginning until Docker's resolver listens in it. */
+const RESOLVER_DEADLINE_MS = 3_000;
 const NONE: Resolvers = { servers: [], searchDomains: [] };
 
 /** Whose names one session is about. */
@@ -26,6 +29,7 @@ export class SessionNames {
   readonly #decided = Promise.withResolvers<void>();
   #wanted: Resolvers | undefined;
   #resolvConf: KeptFile | undefined;
+  #docker: EmbeddedResolver | undefined;
 
   constructor(session: NamedSession, signal: AbortSignal) {
     this.#session = session;
@@ -74,7 +78,7 @@ export class SessionNames {
   async reassert(): Promise<void> {
     const { namespace, container } = this.#session;
     if (!container) return;
-    if (this.#taken && namespace && hasEmbeddedResolver(namespace)) this.#close(namespace);
+    if (this.#taken && namespace) this.#shut(this.#dockers(namespace));
     if (!this.#wanted) return;
     this.#resolvConf ??= resolvConfOf(container);
     await keepResolvConf(this.#resolvConf, this.#wanted);
@@ -85,15 +89,28 @@ export class SessionNames {
     const { namespace, container } = this.#session;
     if (this.#taken || !namespace || !container) return;
     this.#taken = true;
-    if (await awaitEmbeddedResolver(namespace, this.#signal)) this.#close(namespace);
+    const resolver = this.#dockers(namespace);
+    const isThere = () => resolver.isThere || undefined;
+    await poll(isThere, { everyMs: 5, deadlineMs: RESOLVER_DEADLINE_MS, signal: this.#signal });
+    this.#shut(resolver);
   }
 
-  #close(namespace: Namespace): void {
-    closeEmbeddedResolver(namespace);
-    if (hasEmbeddedResolver(namespace)) {
-      this.#session.warn(
-        "This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.",
-      );
-    }
+  #dockers(namespace: Namespace): EmbeddedResolver {
+    this.#docker ??= new EmbeddedResolver(namespace);
+    return this.#docker;
+  }
+
+  #shut(resolver: EmbeddedResolver): void {
+    if (!resolver.isThere) return;
+    resolver.shut();
+    if (!resolver.isThere) return;
+    this.#session.warn(
+      "This kernel can't close Docker's embedded resolver; only the namespace's rules keep it unused.",
+    );
+  }
+
+  /** Nobody is looked for any more: that would keep the namespace alive. */
+  close(): void {
+    this.#docker?.close();
   }
 }

@@ -479,6 +479,7 @@ export class Session {
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
     this.#rules.close();
+    this.#names.close();
     this.#first.forget();
     await this.#kasm.clearStopped(this.record.rootfs);
     await this.#ledger.close();
