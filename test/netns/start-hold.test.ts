@@ -81,6 +81,12 @@ describe('StartHold', () => {
     started = undefined;
   });
 
+  test('never stops its own process, which has a file system of its own as a plugin, and enters namespaces', async () => {
+    await name(await startProcess({ ownMounts: false }));
+    const program = join(import.meta.dirname, 'holder-inside.ts');
+    expect(await sh('timeout', '5', 'unshare', '--mount', process.execPath, program, key)).toBe('came back');
+  });
+
   test('refusing leaves alone what runs', async () => {
     const pid = await startProcess();
     await name(pid);
@@ -93,6 +99,7 @@ describe('StartHold', () => {
     const pid = await startProcess();
     await name(pid);
     process.kill(pid, 'SIGSTOP');
+    await becomes(pid, 'T');
     hold.release(key);
     await becomes(pid, 'S');
   });
