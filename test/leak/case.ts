@@ -83,8 +83,10 @@ export type Act = readonly string[];
 
 export interface Case {
   readonly name: string;
-  /** What would let it through, and where that is known from. */
+  /** What would let it through. */
   readonly why: string;
+  /** Where that is known from. */
+  readonly source: string;
   readonly seenAt: Place;
   /** Each attempt is made with a mark of its own, so its control is its own, too. */
   readonly attempts: (at: Vantage, mark: Mark) => readonly Attempt[];
@@ -104,9 +106,6 @@ export interface Group {
   readonly name: string;
   readonly cases: readonly Case[];
 }
-
-export const payload = (tag: string): string => Buffer.from(`leak ${tag};`).toString('hex');
-export const hex = (bytes: Buffer): string => bytes.toString('hex');
 
 const needsRaw = ({ op, mark, transparent }: Attempt): boolean =>
   ['raw', 'frame'].includes(op) || mark !== undefined || transparent === true;

@@ -1,9 +1,9 @@
 import type { Group } from './case.ts';
 import { devices } from './cases/devices.ts';
 import { frames } from './cases/frames.ts';
-import { groups as multicastGroups } from './cases/groups.ts';
 import { host } from './cases/host.ts';
 import { ipv6 } from './cases/ipv6.ts';
+import { multicast } from './cases/multicast.ts';
 import { names } from './cases/names.ts';
 import { neighbours } from './cases/neighbours.ts';
 import { otherProtocols } from './cases/protocols.ts';
@@ -22,7 +22,7 @@ const EVERYTHING: readonly Group[] = [
   otherProtocols,
   host,
   neighbours,
-  multicastGroups,
+  multicast,
   frames,
   ipv6,
   spoofed,

@@ -1,5 +1,5 @@
+import { tcpTo, udpTo } from './attempts/socket.ts';
 import type { Attempt, Mark } from './case.ts';
-import { tcpTo, udpTo } from './cases/transport.ts';
 import { describeSighting, type Observer } from './observer.ts';
 
 /** For attacks that go on for a while, instead of once: all their packets bear the marks that they began with. */

@@ -7,6 +7,8 @@ import { exitAddress } from '../support/session.ts';
 import { attempt, sh } from '../support/shell.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Attacker, carryOut, startAttacker, startTunnelled } from './attacker.ts';
+import { hex } from './attempts/payload.ts';
+import { udpTo } from './attempts/socket.ts';
 import {
   address6,
   arp,
@@ -20,8 +22,7 @@ import {
   TCP_FLAGS,
   tcp,
 } from './bytes/build.ts';
-import { type Attempt, hex, type Mark } from './case.ts';
-import { udpTo } from './cases/transport.ts';
+import type { Attempt, Mark } from './case.ts';
 import { makeTrail } from './marks.ts';
 import { createPlainNetwork, type Network } from './network.ts';
 import { describeSighting } from './observer.ts';

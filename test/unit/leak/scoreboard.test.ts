@@ -5,7 +5,7 @@ import { type Cell, failuresOf, type Results } from '../../leak/scoreboard/resul
 import { tally } from '../../leak/scoreboard/tally.ts';
 import type { Judgement, Verdict } from '../../leak/verdict.ts';
 
-const aCase = (name: string): Case => ({ name, why: '', seenAt: 'wan', attempts: () => [] });
+const aCase = (name: string): Case => ({ name, why: '', source: '', seenAt: 'wan', attempts: () => [] });
 
 const judgement = (name: string, verdict: Verdict): Judgement => ({
   shot: {
