@@ -4,8 +4,9 @@
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { renderPage, renderTable } from './page.ts';
+import { renderPage } from './page.ts';
 import { failuresOf, type Results } from './results.ts';
+import { renderTable } from './terminal.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

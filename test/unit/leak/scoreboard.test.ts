@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Case } from '../../leak/case.ts';
-import { renderPage, renderTable } from '../../leak/scoreboard/page.ts';
+import { renderPage } from '../../leak/scoreboard/page.ts';
 import { type Cell, failuresOf, type Results } from '../../leak/scoreboard/results.ts';
 import { tally } from '../../leak/scoreboard/tally.ts';
+import { renderTable } from '../../leak/scoreboard/terminal.ts';
 import type { Judgement, Verdict } from '../../leak/verdict.ts';
 
 const aCase = (name: string): Case => ({ name, why: '', source: '', seenAt: 'wan', attempts: () => [] });
