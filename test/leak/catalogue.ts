@@ -11,9 +11,7 @@ import { proxy } from './cases/proxy.ts';
 import { sockets } from './cases/sockets.ts';
 import { spoofed } from './cases/spoofed.ts';
 import { transport } from './cases/transport.ts';
-
-/** For a closer look at a few: `KASM_SIDECAR_LEAK_CASE='GRE|VLAN'`. */
-const WANTED = new RegExp(process.env.KASM_SIDECAR_LEAK_CASE ?? '', 'i');
+import { chooseNames } from './wanted.ts';
 
 const EVERYTHING: readonly Group[] = [
   transport,
@@ -30,12 +28,18 @@ const EVERYTHING: readonly Group[] = [
   devices,
 ];
 
+/** For a closer look at one or a few: `KASM_SIDECAR_LEAK_CASE='GRE|VLAN'`. */
+const WANTED = chooseNames(
+  process.env.KASM_SIDECAR_LEAK_CASE ?? '',
+  EVERYTHING.flatMap(({ cases }) => cases.map(({ name }) => name)),
+);
+
 /** The catalogue as it stands, but for devices that this kernel can't make. */
 export const catalogueFor = (deviceTypes: ReadonlySet<string>): Group[] =>
   EVERYTHING.map((group) => ({
     ...group,
     cases: group.cases.filter(
-      ({ name, deviceType }) => WANTED.test(name) && (deviceType === undefined || deviceTypes.has(deviceType)),
+      ({ name, deviceType }) => WANTED.has(name) && (deviceType === undefined || deviceTypes.has(deviceType)),
     ),
   })).filter((group) => group.cases.length > 0);
 
