@@ -4,12 +4,12 @@ import { markdown } from './page/markdown.ts';
 import { posturesSection } from './page/postures.ts';
 import { RULES } from './page/rules.ts';
 import { statesSection } from './page/states.ts';
+import { verdictSection } from './page/verdict.ts';
 import { waysSection } from './page/ways.ts';
-import { failuresOf, type Results } from './results.ts';
+import type { Results } from './results.ts';
 
 /** docs/generated/leaks.md. */
 export function renderPage(results: Results, coverage: string): string {
-  const failures = failuresOf(results);
   return [
     '# The leak scoreboard',
     '',
@@ -19,10 +19,7 @@ export function renderPage(results: Results, coverage: string): string {
     '',
     `${summaryOf(results)}.${results.filter ? ` Only cases that match \`${results.filter}\`.` : ''}`,
     '',
-    failures.length === 0
-      ? 'Of ours nothing leaked, and every control was seen.'
-      : ['**Failed:**', '', ...failures.map((failure) => `- ${failure}`)].join('\n'),
-    '',
+    ...verdictSection(results),
     ...RULES,
     '',
     ...RANKS.flatMap(({ admin, title }) => [
@@ -48,8 +45,11 @@ export function renderPage(results: Results, coverage: string): string {
     '',
     '## Again',
     '',
+    'All of it; one case of one way in one state, with a packet of it where it leaks; a few cases; and with gluetun’s own program:',
+    '',
     '    scripts/leak-scoreboard',
-    '    scripts/leak-scoreboard --way wg-quick --state connected --case "SO_MARK"',
+    '    scripts/leak-scoreboard --way wg-quick --state connected --case "Docker’s resolver, UDP"',
+    '    scripts/leak-scoreboard --case "GRE|VLAN"',
     '    KASM_SIDECAR_GLUETUN=/path/to/gluetun scripts/leak-scoreboard --way gluetun',
     '',
   ].join('\n');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Case } from '../../leak/case.ts';
+import { againCommand } from '../../leak/scoreboard/details.ts';
 import { renderPage } from '../../leak/scoreboard/page.ts';
 import { type Cell, failuresOf, type Results } from '../../leak/scoreboard/results.ts';
 import { tally } from '../../leak/scoreboard/tally.ts';
@@ -106,6 +107,10 @@ describe('what makes a run fail', () => {
     ['a round that was not fired', { errors: ['theirs, connected: it has ended'] }],
     ['a packet on the wire that is nobody’s', { strangers: ['connected: a packet'] }],
     ['nothing at all', { cells: [] }],
+    [
+      'volleys of no probe, as for a case that this kernel can’t make',
+      { cells: [aCell('mine', { probes: 0, shown: [] })] },
+    ],
   ] satisfies [string, Partial<Results>][])('%s does', (_, change) => {
     expect(failuresOf({ ...results, ...change })).toHaveLength(1);
   });
@@ -143,7 +148,64 @@ describe('the page', () => {
     expect(page).toContain(text);
   });
 
+  test('shows what leaked with NET_ADMIN once for all states', () => {
+    const leaked = [{ ...aLeak, reach: 'internet' as const }];
+    const admin = { posture: 'NET_ADMIN', admin: true, leaked };
+    const cells = [aCell('theirs', admin), aCell('theirs', { ...admin, state: 'restarted' })];
+    const [, told] = renderPage({ ...results, cells }, '').split('## What leaked with NET_ADMIN, in any state\n');
+    expect(told?.split('### theirs\n')).toHaveLength(2);
+    expect(told).toContain(`    ${aLeak.excerpt}`);
+  });
+
+  test('does not praise who did not take part', () => {
+    const cells = [aCell('theirs')];
+    expect(renderPage({ ...results, cells }, '')).toContain('Ours did not take part, and every control was seen.');
+  });
+
   test('shows a failure first', () => {
     expect(renderPage({ ...results, errors: ['theirs: it has ended'] }, '')).toContain('- theirs: it has ended');
   });
+});
+
+describe('what leaked of ours', () => {
+  const leaked = [{ ...aLeak, reach: 'internet' as const }];
+  const failed: Results = {
+    ...results,
+    cells: [
+      aCell('mine', { state: 'gateway silent', leaked: [{ ...aLeak, reach: 'host' }] }),
+      aCell('mine', { state: 'gateway silent', posture: 'NET_ADMIN', admin: true, leaked }),
+      aCell('theirs', { leaked }),
+    ],
+  };
+  const details = [
+    'mine, gateway silent: names / a',
+    '  2 packets, left the host; default; NET_ADMIN',
+    `  ${aLeak.excerpt}`,
+    "  again: scripts/leak-scoreboard --way mine --state 'gateway silent' --case a",
+  ];
+
+  test('is told case by case in the page, with a packet and how to fire it again', () => {
+    expect(renderPage(failed, '')).toContain(['```', ...details, '```'].join('\n'));
+  });
+
+  test('is told in the terminal; of others only where one looks at a few cases', () => {
+    expect(renderTable(failed)).toContain(details.join('\n'));
+    expect(renderTable(failed)).not.toContain('theirs, connected: names / a');
+    expect(renderTable({ ...failed, filter: 'a' })).toContain('theirs, connected: names / a');
+  });
+
+  test('says how many more there are', () => {
+    const many = Array.from({ length: 25 }, (_, number) => ({
+      ...aLeak,
+      case: `case ${number}`,
+      reach: 'host' as const,
+    }));
+    expect(renderTable({ ...results, cells: [aCell('mine', { leaked: many })] })).toContain('\nand 5 more\n');
+  });
+});
+
+test('a name is quoted as a shell needs it', () => {
+  expect(againCommand('wg-quick', 'connected', "GRE (protocol 47), the site's")).toBe(
+    "scripts/leak-scoreboard --way wg-quick --state connected --case 'GRE (protocol 47), the site'\\''s'",
+  );
 });

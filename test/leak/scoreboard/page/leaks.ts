@@ -5,9 +5,17 @@ import type { Cell, Leaked, Results } from '../results.ts';
 const EXCERPTS = 4;
 const NAMES = 12;
 
-/** What leaked of the lesser postures, with a few packets; states in which the same leaked are told of once. */
-export function leaksSection(results: Results): string[] {
-  const parts = results.ways.flatMap(({ name }) => {
+/** What leaked, with a few packets of each group of the catalogue. */
+export const leaksSection = (results: Results): string[] => [
+  ...section('## What leaked, with Docker’s default capabilities or fewer', ordinary(results)),
+  ...section('## What leaked with NET_ADMIN, in any state', admin(results)),
+];
+
+const section = (title: string, parts: readonly string[]): string[] => (parts.length > 0 ? [title, '', ...parts] : []);
+
+/** States in which the same leaked are told of once. */
+const ordinary = (results: Results): string[] =>
+  results.ways.flatMap(({ name }) => {
     const found = firedStates(results).map((state) => {
       const leaks = distinct(results, cellsOf(results, name, state, false));
       return { state, leaks };
@@ -20,9 +28,16 @@ export function leaksSection(results: Results): string[] {
       leakLines(`${name}: ${all.map(({ state }) => state).join(', ')}`, all[0]?.leaks ?? []),
     );
   });
-  if (parts.length === 0) return [];
-  return ['## What leaked, with Docker’s default capabilities or fewer', '', ...parts];
-}
+
+/** Nearly all of it leaks in nearly every state, so one telling is enough. */
+const admin = (results: Results): string[] =>
+  results.ways.flatMap(({ name }) => {
+    const leaks = distinct(
+      results,
+      firedStates(results).flatMap((state) => cellsOf(results, name, state, true)),
+    );
+    return leaks.length > 0 ? leakLines(name, leaks) : [];
+  });
 
 /** The worst sighting of each case: first what left the host, then in the catalogue's order. */
 function distinct({ groups }: Results, cells: readonly Cell[]): Leaked[] {
