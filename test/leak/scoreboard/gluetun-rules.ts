@@ -1,5 +1,5 @@
 import { WIREGUARD_PORT } from '../../../lab/addresses.ts';
-import type { Account, Recipe } from './shared-namespace.ts';
+import type { Account, Recipe } from './recipe.ts';
 
 /** The mark and the table are WireGuard's usual ones. */
 const MARK = 51820;

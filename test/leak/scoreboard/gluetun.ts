@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
 import { WIREGUARD_PORT } from '../../../lab/addresses.ts';
-import type { Account, Recipe } from './shared-namespace.ts';
+import type { Account, Recipe } from './recipe.ts';
 
 const DEVICE = 'tun0';
 const PROGRAM = process.env.KASM_SIDECAR_GLUETUN ?? '';

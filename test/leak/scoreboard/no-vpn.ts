@@ -1,8 +1,8 @@
 import { startAttacker } from '../attacker.ts';
 import { createPlainNetwork } from '../network.ts';
 import { POSTURES } from '../posture.ts';
-import { withoutOurProxy } from './shared-namespace.ts';
 import type { Fleet } from './way.ts';
+import { withoutOurProxy } from './without-our-proxy.ts';
 
 const NAME = 'no-vpn';
 

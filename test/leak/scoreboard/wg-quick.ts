@@ -1,4 +1,4 @@
-import type { Account, Recipe } from './shared-namespace.ts';
+import type { Account, Recipe } from './recipe.ts';
 
 const MAN = 'https://man7.org/linux/man-pages/man8/wg-quick.8.html (wg-quick 1.0.20210914, Debian 12)';
 const IMAGE =
