@@ -11,10 +11,10 @@ unset DOCKER_CONTEXT
 kasm_sidecar() { "$NODE" "$CLI" "$@" 8>&-; }
 engine_answers() { command -v docker >/dev/null && docker version -f '{{.Server.Version}}' >/dev/null 2>&1; }
 
+# But what builds the plugin: scripts/build-plugin brings that, where there is one to build.
 install_what_is_missing() {
   local packages=("${RUNTIME_PACKAGES[@]}" busybox-static)
   [ -n "$config" ] || packages+=("${LAB_PACKAGES[@]}")
-  [ -n "$process" ] || packages+=("${PLUGIN_PACKAGES[@]}")
   install_packages "${packages[@]}"
   install_node
 }
