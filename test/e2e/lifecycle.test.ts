@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { BRIDGE_PREFIX } from '../../src/shared/names.ts';
 import { OVER, putLaunchScript, session, stateOf, waitForState } from '../support/control.ts';
 import { withDeafPlugin } from '../support/deaf-plugin.ts';
 import {
@@ -39,6 +40,7 @@ const OTHER = 'other_network';
 beforeAll(async () => {
   await docker('network', 'create', '-d', DRIVER, NETWORK);
   await docker('network', 'create', OTHER);
+  await waitFor('the bridge’s last name', async () => !JSON.stringify(await hostState()).includes(BRIDGE_PREFIX));
 });
 
 /** Containers of earlier tests would blur what a test sees of the host. */
