@@ -4,6 +4,7 @@ import { session as askFor, putLaunchScript, waitForState } from '../support/con
 import { docker } from '../support/docker.ts';
 import { useOpenVpn, type Wanted } from '../support/openvpn.ts';
 import { exitAddress, runContainer, unique } from '../support/session.ts';
+import { attempt } from '../support/shell.ts';
 
 const { serve, launchScript, start, startConnected } = useOpenVpn(1260);
 const EXIT = '203.0.113.11';
@@ -53,12 +54,26 @@ function weakCipher(cipher: string): string[] {
 const sendZeroes = (name: string): Promise<string> =>
   docker('exec', '-d', name, 'sh', '-c', 'while :; do ping -c 1 -W 1 -s 1000 -p 00 203.0.113.80; done');
 
+/** From 2.7 on OpenVPN has no code that compresses, whatever its configuration says; the lab's server is the machine's own. */
+async function serverCanCompress(): Promise<boolean> {
+  const { stdout } = await attempt(['openvpn', '--version']);
+  const [, major, minor] = /^OpenVPN (\d+)\.(\d+)/.exec(stdout) ?? [];
+  if (minor === undefined) throw new Error(`what OpenVPN is this? ${stdout}`);
+  return Number(major) === 2 && Number(minor) < 7;
+}
+
+const COMPRESSING = 'the server compresses';
+
 describe('compression that shows only when packets come', () => {
-  test.each([
-    ['the server compresses', ['allow-compression yes', 'comp-lzo yes'], ['comp-lzo'], 'COMPRESSION_REQUIRED'],
+  test.for<[string, string[], string[], string]>([
+    [COMPRESSING, ['allow-compression yes', 'comp-lzo yes'], ['comp-lzo'], 'COMPRESSION_REQUIRED'],
     ['the server alone has the form', ['comp-lzo no'], [], 'COMPRESSION_MISMATCH'],
     ['the file alone has the form', [], ['comp-lzo no'], 'COMPRESSION_MISMATCH'],
-  ])('%s', async (_, more, lines, code) => {
+  ])('%s', async ([what, more, lines, code], { skip }) => {
+    skip(
+      what === COMPRESSING && !(await serverCanCompress()),
+      'the lab’s OpenVPN server is 2.7 or newer, which never compresses',
+    );
     const name = await startConnected(await serve({ more }), { client: { more: lines } });
     await sendZeroes(name);
     expect(await reasonOf(name)).toMatchObject({ code });
