@@ -2,11 +2,31 @@ import { readFile } from 'node:fs/promises';
 import { test } from 'vitest';
 import { docker } from '../support/docker.ts';
 import { Report } from './report.ts';
-import { interleaved, OPENVPN_TCP, OPENVPN_UDP, PLAIN, SITE, useBench, WIREGUARD } from './ways.ts';
+import {
+  DEFAULT_BRIDGE,
+  interleaved,
+  NO_NETWORK,
+  NO_TUNNEL_WANTED,
+  OPENVPN_TCP,
+  OPENVPN_UDP,
+  PLAIN,
+  SITE,
+  useBench,
+  WIREGUARD,
+  WIREGUARD_LATE,
+} from './ways.ts';
 
 const bench = useBench();
 const report = new Report('starting');
-const WAYS = [PLAIN, WIREGUARD, OPENVPN_UDP, OPENVPN_TCP];
+const WAYS = [PLAIN, DEFAULT_BRIDGE, NO_TUNNEL_WANTED, WIREGUARD, WIREGUARD_LATE, OPENVPN_UDP, OPENVPN_TCP];
+/** To be compared with the fair one, Docker's user-defined bridge, run by run. */
+const shares = (results: Readonly<Record<string, readonly number[]>>): Record<string, number[]> =>
+  Object.fromEntries(
+    Object.entries(results).map(([way, values]) => [
+      way,
+      values.map((value, run) => value / (results[PLAIN]?.[run] ?? Number.NaN)),
+    ]),
+  );
 
 const uptime = async (): Promise<number> => Number((await readFile('/proc/uptime', 'utf8')).split(' ')[0]);
 
@@ -24,14 +44,16 @@ test('docker run to the first byte from a server', async () => {
     return (Number(printed.split(' ')[0]) - began) * 1000;
   });
   report.add('`docker run` to the first byte from a server', 'ms', results);
+  report.add('the same, to that of Docker’s user-defined bridge', '×', shares(results));
 });
 
 test('docker run --rm to the end of true', async () => {
-  const results = await interleaved(WAYS, async (way, name) => {
+  const results = await interleaved([...WAYS, NO_NETWORK], async (way, name) => {
     const network = await bench.prepare(way, name);
     const began = performance.now();
     await runToItsEnd(network, name, 'true');
     return performance.now() - began;
   });
   report.add('`docker run --rm` to the end of `true`', 'ms', results);
+  report.add('the same, to that of Docker’s user-defined bridge', '×', shares(results));
 });

@@ -2,12 +2,17 @@ import { beforeAll } from 'vitest';
 import { LOGIN, type OpenVpnServer, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { control, putLaunchScript, waitForState } from '../support/control.ts';
 import { docker } from '../support/docker.ts';
-import { DRIVER, launchScript, NETWORK, unique } from '../support/session.ts';
+import { DRIVER, launchScript, NETWORK, NO_TUNNEL, unique } from '../support/session.ts';
 import { useWorld, type World } from '../support/world.ts';
 
 export const BRIDGE = 'user-defined';
 export const PLAIN = 'Docker’s user-defined bridge';
+export const DEFAULT_BRIDGE = 'Docker’s default bridge';
+export const NO_NETWORK = 'no network';
+export const NO_TUNNEL_WANTED = 'ours, without a tunnel';
 export const WIREGUARD = 'WireGuard (user space)';
+/** The others' launch scripts wait before. */
+export const WIREGUARD_LATE = `${WIREGUARD}, script with the start`;
 export const OPENVPN_UDP = 'OpenVPN, UDP';
 export const OPENVPN_TCP = 'OpenVPN, TCP';
 
@@ -33,6 +38,8 @@ export interface Bench extends World {
   end(names: readonly string[]): Promise<void>;
 }
 
+const DOCKERS_OWN: Readonly<Record<string, string>> = { [DEFAULT_BRIDGE]: 'bridge', [NO_NETWORK]: 'none' };
+
 /** Engine, lab, both networks and the servers, for one file of measurements. */
 export function useBench(): Bench {
   const world = useWorld();
@@ -48,7 +55,10 @@ export function useBench(): Bench {
   });
   const scriptOf = async (way: string): Promise<object | undefined> => {
     switch (way) {
+      case NO_TUNNEL_WANTED:
+        return NO_TUNNEL;
       case WIREGUARD:
+      case WIREGUARD_LATE:
         return launchScript(await world.lab.gateway(GATEWAY).addClient());
       case OPENVPN_UDP:
       case OPENVPN_TCP: {
@@ -61,8 +71,10 @@ export function useBench(): Bench {
   };
   const prepare = async (way: string, name: string): Promise<string> => {
     const script = await scriptOf(way);
-    if (script) await putLaunchScript(name, script);
-    return script ? NETWORK : BRIDGE;
+    if (!script) return DOCKERS_OWN[way] ?? BRIDGE;
+    const sent = putLaunchScript(name, script);
+    if (way !== WIREGUARD_LATE) await sent;
+    return NETWORK;
   };
   return {
     sidecar: world.sidecar,
