@@ -57,27 +57,31 @@ export interface ChildFiles {
  * Starts a program, found by PATH, with our environment and the network that this thread has at this moment.
  * @throws SystemCallError ENOENT, EACCES, …
  */
-export function spawnChild([program, ...args]: readonly [string, ...string[]], files: ChildFiles): Child {
-  const pipes = { ...(files.hasInput ? { input: openPipe() } : {}), output: openPipe(), errors: openPipe() };
-  const theirs = [pipes.output.write, pipes.errors.write, ...(pipes.input ? [pipes.input.read] : [])];
-  const ours = [pipes.output.read, pipes.errors.read, ...(pipes.input ? [pipes.input.write] : [])];
+export function spawnChild(argv: readonly [string, ...string[]], { hasInput, files }: ChildFiles): Child {
+  const pipes: Pipe[] = [];
   try {
-    const id = spawn([program, ...args], [pipes.input?.read, pipes.output.write, pipes.errors.write, ...files.files]);
+    for (let count = hasInput ? 3 : 2; count > 0; count--) pipes.push(openPipe());
+    const [output, errors, input] = pipes as [Pipe, Pipe, Pipe | undefined];
+    const id = spawn(argv, [input?.read, output.write, errors.write, ...files]);
+    for (const theirs of [input?.read, output.write, errors.write]) if (theirs !== undefined) closeSync(theirs);
     return {
       id,
-      input: pipes.input && new Socket({ fd: pipes.input.write, readable: false, writable: true }),
-      output: new Socket({ fd: pipes.output.read, readable: true, writable: false }),
-      errors: new Socket({ fd: pipes.errors.read, readable: true, writable: false }),
+      input: input && new Socket({ fd: input.write, readable: false, writable: true }),
+      output: new Socket({ fd: output.read, readable: true, writable: false }),
+      errors: new Socket({ fd: errors.read, readable: true, writable: false }),
     };
   } catch (error) {
-    for (const end of ours) closeSync(end);
+    for (const end of pipes.flatMap(({ read, write }) => [read, write])) closeSync(end);
     throw error;
-  } finally {
-    for (const end of theirs) closeSync(end);
   }
 }
 
-function openPipe(): { read: number; write: number } {
+interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+function openPipe(): Pipe {
   const ends = [0, 0];
   if (calls.pipe2(ends, O_CLOEXEC) !== 0) throw new SystemCallError('pipe2', koffi.errno());
   const [read = -1, write = -1] = ends;

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { run } from '../../../src/sidecar/host/command.ts';
 
@@ -74,6 +74,15 @@ test('nothing of ours is handed on: no open file, no ignored signal', async () =
   expect(stdout.split('\n')).not.toContain(String(file));
   expect(ignored(stdout)).toBe(0n);
   expect(ignored((await run(shell('grep SigIgn /proc/$PPID/status'))).stdout)).toBe(SIGPIPE);
+});
+
+test('a failure leaves no descriptor behind', async () => {
+  const count = () => readdirSync('/proc/self/fd').length;
+  const before = count();
+  for (let time = 0; time < 5; time++) await run(['no-such-program'], { input: 'x' }).catch(() => undefined);
+  expect(count()).toBe(before);
+  await run(['cat'], { input: 'x' });
+  expect(count()).toBe(before);
 });
 
 test('a hundred at once end, and none is left as a zombie', async () => {
