@@ -41,6 +41,7 @@ export class Observer {
   readonly #tagOfPort = new Map<number, string>();
   readonly #tagOfAddress = new Map<string, string>();
   readonly #strangers: Packet[] = [];
+  readonly #unprotected: string[] = [];
   readonly #wan: string;
   #wanIndex = 0;
   #count = 0;
@@ -72,6 +73,14 @@ export class Observer {
   /** From now on ARP for `address`, and reports of its group, are this probe's. */
   knowByAddress(address: string, { tag }: Mark): void {
     this.#tagOfAddress.set(address, tag);
+  }
+
+  /**
+   * What comes from addresses that begin so is no stranger: nothing protects those who have them. Their devices talk by
+   * themselves, for minutes: on Docker 28 also those that Docker has not made have IPv6, and look for routers.
+   */
+  expectFrom(unprotected: string): void {
+    this.#unprotected.push(unprotected);
   }
 
   /** Reads on to this very moment. One at a time: another one would take the packet that it waits for. */
@@ -106,7 +115,13 @@ export class Observer {
     const tags = this.#tagsOf(packet);
     const { link, outgoing } = packet;
     for (const tag of tags) this.#byTag.get(tag)?.push({ tag, link, linkName: '', outgoing, packet });
-    if (tags.size === 0 && link === this.#wanIndex && outgoing && !isExpected(packet)) this.#strangers.push(packet);
+    if (tags.size > 0 || link !== this.#wanIndex || !outgoing) return;
+    if (!isExpected(packet) && !this.#isFromUnprotected(packet)) this.#strangers.push(packet);
+  }
+
+  #isFromUnprotected(packet: Packet): boolean {
+    const from = readIp(packet)?.from ?? '';
+    return this.#unprotected.some((prefix) => from.startsWith(prefix));
   }
 
   #tagsOf(packet: Packet): Set<string> {

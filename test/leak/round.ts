@@ -78,8 +78,14 @@ export class Range {
   #control(posture: Posture): Promise<Attacker> {
     const known = this.#controls.get(posture.name);
     if (known) return known;
-    const control = createPlainNetwork().then((network) => startAttacker(`control-${posture.word}`, posture, network));
+    const control = this.#startControl(posture);
     this.#controls.set(posture.name, control);
     return control;
+  }
+
+  async #startControl(posture: Posture): Promise<Attacker> {
+    const network = await createPlainNetwork();
+    this.#world.observer.expectFrom(network.prefix4);
+    return startAttacker(`control-${posture.word}`, posture, network);
   }
 }
