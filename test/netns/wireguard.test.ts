@@ -1,4 +1,4 @@
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/shared/secret.ts';
 import { run } from '../../src/sidecar/host/command.ts';
@@ -97,6 +97,21 @@ const routeTo = async ({ namespace }: TunnelPlace, address: string) =>
   (await inside(namespace, ['ip', 'route', 'get', address])).stdout;
 
 describe('a WireGuard tunnel with wireguard-go', () => {
+  test('of many: the host’s limit of inotify instances is raised before others feel it', async () => {
+    const [server, place, folder] = [await startServer(undo, 70), await makeSession(), await makeFolder(undo)];
+    const [limit, sockets] = ['/proc/sys/fs/inotify/max_user_instances', '/var/run/wireguard'];
+    await writeFile(`${folder}/limit`, '128\n'); // the real one is that of the whole machine
+    await run(['mount', '--bind', `${folder}/limit`, limit]);
+    undo.add(() => run(['umount', limit]));
+    const others = Array.from({ length: 64 }, (_, index) => `${sockets}/another-${index}.sock`);
+    undo.add(() => Promise.all(others.map((file) => rm(file, { force: true }))));
+    await mkdir(sockets, { recursive: true });
+    for (const file of others) await writeFile(file, '');
+    const record = await wireguard.establish(place, settingsFor(server));
+    expect(await readFile(limit, 'utf8')).toBe('256');
+    await wireguard.remove(place, record);
+  });
+
   test('carries traffic, and leaves the main table as it was', async () => {
     const [server, place] = [await startServer(undo, 71), await makeSession()];
     const before = await mainTable(place);

@@ -1,7 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { poll } from '../../../shared/async.ts';
 import { EgressError } from '../../../shared/errors.ts';
+import { makeRoomForInotify } from '../../host/inotify.ts';
 import { isSameProcess, type ProcessIdentity, startDaemon, stopProcesses } from '../../host/process.ts';
 import { isListening } from '../../host/unix-socket.ts';
 import type { TunnelPlace } from '../tunnel.ts';
@@ -10,8 +11,16 @@ import { folderOf } from './files.ts';
 const READY_DEADLINE_MS = 3000;
 const POLL_MS = 2;
 
-/** wireguard-go's control socket has the name that the device was born with, also after it was moved and renamed. */
-export const socketOf = (hostDevice: string): string => `/var/run/wireguard/${hostDevice}.sock`;
+/** wireguard-go's own, and its control sockets are in it: named as the device was born, also after that was moved and renamed. */
+const SOCKET_FOLDER = '/var/run/wireguard';
+export const socketOf = (hostDevice: string): string => `${SOCKET_FOLDER}/${hostDevice}.sock`;
+
+/** By their sockets. Each watches its own by an inotify instance. */
+const countUserspace = async (): Promise<number> => (await readdir(SOCKET_FOLDER).catch(() => [])).length;
+
+/** What wireguard-go says of its own end, and what to do about it where that is not plain. */
+const explained = (line: string): string =>
+  line.includes('too many open files') ? `${line} (raise fs.inotify.max_user_instances on the host)` : line;
 
 /**
  * Starts wireguard-go for a new device in the host's namespace, where its encrypted socket stays. It is not our child
@@ -22,13 +31,14 @@ export async function startUserspace(
   { hostDevice, folder }: Pick<TunnelPlace, 'hostDevice' | 'folder'>,
 ): Promise<ProcessIdentity> {
   const logFile = join(folderOf(folder), 'wireguard-go.log');
+  makeRoomForInotify(await countUserspace());
   const process = await startDaemon([binary, '-f', hostDevice], {
     env: { WG_PROCESS_FOREGROUND: '1', LOG_LEVEL: 'error' },
     logFile,
   });
   const state = await poll(() => stateOf(process, hostDevice), { everyMs: POLL_MS, deadlineMs: READY_DEADLINE_MS });
   if (state === 'ready') return process;
-  const why = state === 'ended' ? await lastLine(logFile) : `not ready within ${READY_DEADLINE_MS / 1000} s`;
+  const why = state === 'ended' ? explained(await lastLine(logFile)) : `not ready within ${READY_DEADLINE_MS / 1000} s`;
   await stopUserspace(binary, hostDevice, process);
   throw new EgressError('TUNNEL_DEVICE_FAILED', `starting ${binary}: ${why}`, { details: { device: hostDevice } });
 }
