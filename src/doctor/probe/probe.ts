@@ -4,7 +4,7 @@ import { explain } from '../../shared/errors.ts';
 import { TUNNEL_DEVICES } from '../../shared/names.ts';
 import type { Run } from '../../sidecar/host/command.ts';
 import { findNamespace, type Namespace } from '../../sidecar/host/netns.ts';
-import { loadNft, removeTable } from '../../sidecar/host/nft.ts';
+import { loadNft, tableRemoval } from '../../sidecar/host/nft.ts';
 import { type Attempt, sendDatagrams, sendFrames } from '../../sidecar/host/probe-socket.ts';
 import { isOpen } from '../checks/session.ts';
 import { type Finding, failure, skipped } from '../finding.ts';
@@ -78,7 +78,7 @@ async function probeSession(
     const tunnelPackets = before === undefined || after === undefined ? undefined : after - before;
     return judgeProbe({ name, plainAttempts, tunnel, tunnelPackets, ends });
   } finally {
-    for (const { outside } of pairs) await removeTable(run, 'netdev', probeTable(outside.name));
+    for (const { outside } of pairs) await loadNft(run, tableRemoval('netdev', probeTable(outside.name)));
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa, type Options } from 'execa';
+import { Slots } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
 import { SystemCallError } from './libc.ts';
@@ -29,6 +30,8 @@ export interface CommandResult {
 export type Run = (argv: readonly [string, ...string[]], options?: CommandOptions) => Promise<CommandResult>;
 
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** More of them only make each slower, until none is done in its time: a new daemon wants something of every session at once. */
+const slots = new Slots(8);
 const QUICK_LOOKS = 10;
 const LOOK_EVERY_MS = 2;
 
@@ -36,7 +39,9 @@ const LOOK_EVERY_MS = 2;
  * Runs one program with an argument list; never a shell. No secret may stand in `argv`.
  * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed; NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
-export const run: Run = async (argv, options = {}) => {
+export const run: Run = (argv, options) => slots.run(() => runNow(argv, options));
+
+const runNow: Run = async (argv, options = {}) => {
   const { input, files = [], timeoutMs = DEFAULT_TIMEOUT_MS, namespace } = options;
   const start = () => spawnChild(argv, { hasInput: input !== undefined, files });
   const child = started(argv, () => (namespace ? inside(namespace, start) : start()));

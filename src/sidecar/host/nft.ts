@@ -19,9 +19,8 @@ export async function listDeviceTables(run: Run): Promise<string[]> {
 }
 
 /** Absent is success: naming a table first makes it, so that the deletion can't fail. */
-export async function removeTable(run: Run, family: 'netdev' | 'inet', name: string): Promise<void> {
-  await loadNft(run, `table ${family} ${name}\ndelete table ${family} ${name}\n`);
-}
+export const tableRemoval = (family: 'netdev' | 'inet', name: string): string =>
+  `table ${family} ${name}\ndelete table ${family} ${name}\n`;
 
 const ruleset = z.object({
   nftables: z.array(

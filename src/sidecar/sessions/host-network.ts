@@ -8,12 +8,13 @@ import type { Namespace } from '../host/netns.ts';
 import {
   listDeviceTables,
   loadNft,
-  removeTable,
   summariseDeviceTables,
   summariseRuleset,
   summariseTable,
   type TableSummaries,
+  tableRemoval,
 } from '../host/nft.ts';
+import { NftBatch } from '../host/nft-batch.ts';
 import { setSysctlsInside } from '../host/sysctl.ts';
 import { GUARD_TABLE_PREFIX, guardTable, planForeignGuard, planGuard } from '../plan/guard.ts';
 import {
@@ -54,11 +55,13 @@ interface AppliedFirewall {
 /** The one place that makes plans true, on the host and in the namespaces. Everything here is safe to repeat. */
 export class HostNetwork {
   readonly #run: Run;
+  readonly #guards: NftBatch;
   readonly #firewall = new Queue();
   #applied: AppliedFirewall | undefined;
 
   constructor(run: Run) {
     this.#run = run;
+    this.#guards = new NftBatch(run);
   }
 
   /** @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
@@ -128,7 +131,7 @@ export class HostNetwork {
   async makeWire(pair: PairPlan, wire: Wire, isolated: boolean): Promise<void> {
     try {
       await ipBatch(this.#run, planPair(pair));
-      await loadNft(this.#run, planGuard(wire, { kind: 'shut' }));
+      await this.applyGuard(wire, { kind: 'shut' });
       await ipBatch(this.#run, planPort(pair, isolated));
     } catch (error) {
       await this.removeWire(pair.hostLink);
@@ -139,19 +142,19 @@ export class HostNetwork {
   /** Takes both ends away (they are one pair), and the guard. Absent is success. */
   async removeWire(hostLink: string): Promise<void> {
     await removeLink(this.#run, hostLink);
-    await removeTable(this.#run, 'netdev', guardTable(hostLink));
+    await this.removeGuard(hostLink);
   }
 
-  applyGuard = (wire: Wire, passage: Passage): Promise<void> => loadNft(this.#run, planGuard(wire, passage));
+  applyGuard = (wire: Wire, passage: Passage): Promise<void> => this.#guards.load(planGuard(wire, passage));
 
   async setIsolated(hostLink: string, isolated: boolean): Promise<void> {
     await ipBatch(this.#run, [`link set dev ${hostLink} type bridge_slave isolated ${isolated ? 'on' : 'off'}`]);
   }
 
   /** Shuts the host end of a container's interface on somebody else's network. */
-  guardForeign = (hostLink: string): Promise<void> => loadNft(this.#run, planForeignGuard(hostLink));
+  guardForeign = (hostLink: string): Promise<void> => this.#guards.load(planForeignGuard(hostLink));
 
-  removeGuard = (hostLink: string): Promise<void> => removeTable(this.#run, 'netdev', guardTable(hostLink));
+  removeGuard = (hostLink: string): Promise<void> => this.#guards.load(tableRemoval('netdev', guardTable(hostLink)));
 
   /** Host links that have a guard, whether or not the link is still there. */
   async guarded(): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { poll } from '../../../src/shared/async.ts';
+import { poll, Slots } from '../../../src/shared/async.ts';
 
 test('asks often at first, and rarely after a second', async () => {
   const askedAt: number[] = [];
@@ -21,4 +21,21 @@ test('ends with its signal', async () => {
   const polled = poll(() => undefined, { everyMs: 1, deadlineMs: 60_000, signal: control.signal });
   control.abort();
   await expect(polled).rejects.toThrow();
+});
+
+test('Slots: no more than so many at once, in their order, also after a failure', async () => {
+  const slots = new Slots(2);
+  const [begun, most] = [[] as number[], { now: 0, ever: 0 }];
+  const task = async (number: number): Promise<number> => {
+    begun.push(number);
+    most.ever = Math.max(most.ever, ++most.now);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    most.now--;
+    if (number === 1) throw new Error('on purpose');
+    return number;
+  };
+  const results = await Promise.allSettled([0, 1, 2, 3, 4].map((number) => slots.run(() => task(number))));
+  expect(results.map(({ status }) => status === 'fulfilled')).toEqual([true, false, true, true, true]);
+  expect(begun).toEqual([0, 1, 2, 3, 4]);
+  expect(most.ever).toBe(2);
 });

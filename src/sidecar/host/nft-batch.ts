@@ -1,0 +1,52 @@
+import type { Run } from './command.ts';
+import { loadNft } from './nft.ts';
+
+interface Part {
+  readonly text: string;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/**
+ * Loads as one transaction what is asked for while another one is being loaded. nft(8) reads all that stands each time, whatever
+ * it changes: with hundreds of tables that is most of a second, so hundreds of changes must not be as many processes.
+ */
+export class NftBatch {
+  readonly #run: Run;
+  #waiting: Part[] = [];
+  #isLoading = false;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  /** In the order of the calls. @throws EgressError HOST_COMMAND_FAILED for what is wrong with this text alone */
+  async load(text: string): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    this.#waiting.push({ text, done });
+    if (!this.#isLoading) void this.#loadAll();
+    await done.promise;
+  }
+
+  async #loadAll(): Promise<void> {
+    this.#isLoading = true;
+    while (this.#waiting.length > 0) {
+      const parts = this.#waiting;
+      this.#waiting = [];
+      await this.#loadTogether(parts);
+    }
+    this.#isLoading = false;
+  }
+
+  /** One that is refused takes all with it: then in halves, until it is alone. */
+  async #loadTogether(parts: readonly Part[]): Promise<void> {
+    try {
+      await loadNft(this.#run, parts.map(({ text }) => text).join('\n'));
+      for (const { done } of parts) done.resolve();
+    } catch (error) {
+      const half = parts.length >> 1;
+      if (half === 0) return parts[0]?.done.reject(error);
+      await this.#loadTogether(parts.slice(0, half));
+      await this.#loadTogether(parts.slice(half));
+    }
+  }
+}
