@@ -35,7 +35,8 @@ export const readManifest = (): PluginManifest =>
 /** Why each is needed. A grant without a reason here fails the test that writes docs/security.md. */
 const WHY: Readonly<Record<string, string>> = {
   CAP_NET_ADMIN: 'links, routes, nftables, iptables, tunnels; in the host and in containers',
-  CAP_SYS_ADMIN: "entering a container's network namespace (setns); making `/proc/sys` writable for itself",
+  CAP_SYS_ADMIN:
+    "entering a container's network namespace (setns); making `/proc/sys` writable for itself: settings of containers' namespaces, and `fs.inotify.max_user_instances`, which is doubled where many `wireguard-go` run",
   CAP_SYS_NICE:
     'a turn before all others for the thread that holds first processes, on Docker up to 27; without it the odds are worse',
   CAP_SYS_PTRACE:
