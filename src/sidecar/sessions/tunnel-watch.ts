@@ -13,6 +13,11 @@ import type { TunnelUp } from '../tunnels/tunnel.ts';
 /** Each is a process or two, and a root inside can change things without end. */
 const VERIFY_AT_MOST_EVERY_MS = 5_000;
 
+/** How often what never was whole is mended before it is taken as it is. */
+const PATIENCE = 3;
+/** As ip(8) shows an address. */
+const INET = { 4: 'inet ', 6: 'inet6 ' } as const;
+
 export interface WatchOptions {
   readonly run: Run;
   readonly namespace: Namespace;
@@ -48,6 +53,7 @@ export class TunnelWatch {
   /** Something may be missing: until it was seen that nothing is. */
   #isSuspect = true;
   #verifiedAt = Number.NEGATIVE_INFINITY;
+  #looksAtParts = 0;
 
   /** @throws where the namespace can't be entered */
   constructor(options: WatchOptions) {
@@ -133,12 +139,21 @@ export class TunnelWatch {
   async #verify(): Promise<void> {
     this.#verifiedAt = performance.now();
     const found = await this.#describe();
-    if (this.#stands === undefined) {
+    if (this.#stands === undefined && (this.#isWhole(found) || this.#looksAtParts++ >= PATIENCE)) {
       this.#stands = found;
       this.#options.onStands(found.join('\n'));
     }
-    this.#isSuspect = this.#stands.some((line) => !found.includes(line));
+    this.#isSuspect = this.#stands === undefined || this.#stands.some((line) => !found.includes(line));
     if (this.#isSuspect) await this.#mend();
+  }
+
+  /**
+   * Whether it still has addresses of all its families. Docker up to 25 turns IPv6 off in a container some 0.1 s after it has made the
+   * namespace, and a tunnel may be up by then: the kernel takes its IPv6 addresses and routes away.
+   */
+  #isWhole(found: readonly string[]): boolean {
+    const families = new Set(this.#options.up.addresses.map(familyOf));
+    return [...families].every((family) => found.some((line) => line.trimStart().startsWith(INET[family])));
   }
 
   async #mend(): Promise<void> {
