@@ -2,8 +2,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Lab } from '../../lab/lab.ts';
 import { openLab } from '../../lab/lab.ts';
-import { docker, removeEverything, tryDocker } from './docker.ts';
+import { docker, tryDocker } from './docker.ts';
 import { installPlugin, PLUGIN, pluginAnswers, reference, removePlugin } from './plugin.ts';
+import { removeEverything } from './remove-everything.ts';
 import { sh } from './shell.ts';
 
 export interface PluginWorld {

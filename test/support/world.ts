@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import type { Lab } from '../../lab/lab.ts';
 import { openLab } from '../../lab/lab.ts';
-import { removeEverything } from './docker.ts';
 import { PluginSidecar } from './plugin-sidecar.ts';
+import { removeEverything } from './remove-everything.ts';
 import { AS_PLUGIN } from './session.ts';
 import type { Daemon } from './sidecar.ts';
 import { Sidecar, showOnFailure } from './sidecar.ts';
