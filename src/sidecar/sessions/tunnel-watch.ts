@@ -1,5 +1,5 @@
 import { explain } from '../../shared/errors.ts';
-import { familyOf } from '../../shared/ip.ts';
+import { familyOf, type IpFamily } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
 import { LinkCounters } from '../host/link-counters.ts';
 import { ChangeListener } from '../host/netlink.ts';
@@ -15,6 +15,8 @@ const VERIFY_AT_MOST_EVERY_MS = 5_000;
 
 /** How often what never was whole is mended before it is taken as it is. */
 const PATIENCE = 3;
+/** RFC 8200, section 5: a device with less has no IPv6. */
+const LEAST_MTU_OF_IPV6 = 1280;
 /** As ip(8) shows an address. */
 const INET = { 4: 'inet ', 6: 'inet6 ' } as const;
 
@@ -152,8 +154,10 @@ export class TunnelWatch {
    * namespace, and a tunnel may be up by then: the kernel takes its IPv6 addresses and routes away.
    */
   #isWhole(found: readonly string[]): boolean {
-    const families = new Set(this.#options.up.addresses.map(familyOf));
-    return [...families].every((family) => found.some((line) => line.trimStart().startsWith(INET[family])));
+    const { addresses, mtu } = this.#options.up;
+    const mayHave = (family: IpFamily) => family === 4 || (this.#mtu ?? mtu) >= LEAST_MTU_OF_IPV6;
+    const families = [...new Set(addresses.map(familyOf))].filter(mayHave);
+    return families.every((family) => found.some((line) => line.trimStart().startsWith(INET[family])));
   }
 
   async #mend(): Promise<void> {
