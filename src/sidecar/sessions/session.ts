@@ -6,7 +6,7 @@ import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, containerOf, findContainer } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import type { TableSummaries } from '../host/nft.ts';
-import { isStopped, type ProcessesByNamespace } from '../host/proc.ts';
+import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
@@ -130,7 +130,8 @@ export class Session {
   async recover(processes: ProcessesByNamespace): Promise<boolean> {
     const namespace = findNamespace(this.record.sandboxKey);
     if (!namespace || (this.record.inode !== undefined && namespace.inode !== this.record.inode)) return false;
-    const own = processes.get(namespace.inode) ?? [];
+    // An id may stand for somebody else's process by now, and who this is decides which credentials it gets.
+    const own = (processes.get(namespace.inode) ?? []).filter((id) => namespaceOf(id) === namespace.inode);
     this.#background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace, own));
     return true;
   }
