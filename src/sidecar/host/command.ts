@@ -76,12 +76,15 @@ async function outcomeOf(child: Child, input: string | undefined, timeoutMs: num
     process.kill(child.id, 'SIGKILL');
     for (const stream of [child.output, child.errors]) stream.destroy(); // whoever else may still hold them
   }, timeoutMs);
-  child.input?.on('error', () => undefined).end(input ?? ''); // it may end without reading: its exit code tells
-  const [stdout, stderr] = await Promise.all([collect(child.output), collect(child.errors)]);
-  const end = await ended(child.id);
-  clearTimeout(timer);
-  const why = isLate ? `not done within ${timeoutMs} ms` : describe(end);
-  return { stdout, stderr, exitCode: end.exitCode, why };
+  try {
+    child.input?.on('error', () => undefined).end(input ?? ''); // it may end without reading: its exit code tells
+    const [stdout, stderr] = await Promise.all([collect(child.output), collect(child.errors)]);
+    const end = await ended(child.id);
+    const why = isLate ? `not done within ${timeoutMs} ms` : describe(end);
+    return { stdout, stderr, exitCode: end.exitCode, why };
+  } finally {
+    clearTimeout(timer); // its id may soon be another's
+  }
 }
 
 const describe = ({ exitCode, signal }: Ended): string =>
