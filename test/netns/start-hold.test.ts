@@ -27,14 +27,22 @@ afterEach(async () => {
 });
 
 /** As runc does it: a process in a network and a mount namespace of its own, which then gets the path that Docker named. */
-async function startProcess({ ownMounts = true } = {}): Promise<number> {
-  started = spawn('unshare', ['--net', ...(ownMounts ? ['--mount'] : []), 'sleep', '1000'], { detached: true });
+async function startProcess({ ownMounts = true, command = ['sleep', '1000'] } = {}): Promise<number> {
+  started = spawn('unshare', ['--net', ...(ownMounts ? ['--mount'] : []), ...command], { detached: true });
   const { pid = 0 } = started;
   const ownNamespace = async () =>
     (await sh('readlink', `/proc/${pid}/ns/net`)) !== (await sh('readlink', '/proc/self/ns/net'));
   await waitFor('the namespace', ownNamespace);
   return pid;
 }
+
+/** Who starts a program by vfork(2) does not stop before that has begun, here not before somebody writes into a pipe. */
+const waitsFor = (pipe: string): string[] => {
+  const program = `import os, time
+os.posix_spawn('/bin/true', ['true'], {}, file_actions=[(os.POSIX_SPAWN_OPEN, 0, '${pipe}', os.O_RDONLY, 0)])
+time.sleep(1000)`;
+  return ['python3', '-c', program];
+};
 
 const name = (pid: number) => sh('mount', '--bind', `/proc/${pid}/ns/net`, key);
 const stateOf = async (pid: number) => (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.[0];
@@ -52,6 +60,21 @@ describe('StartHold', () => {
     hold.release(key);
     await becomes(pid, 'S');
     await sleep(50);
+    expect(await stateOf(pid)).toBe('S');
+  });
+
+  test('releases one that was told to stop and has not stopped yet', async () => {
+    const pipe = join(folder, 'pipe');
+    await sh('mkfifo', pipe);
+    hold.hold(key);
+    const pid = await startProcess({ command: waitsFor(pipe) });
+    await becomes(pid, 'D');
+    await name(pid);
+    await sleep(50); // it is told to stop
+    hold.release(key);
+    await sleep(50);
+    closeSync(openSync(pipe, 'w'));
+    await sleep(100);
     expect(await stateOf(pid)).toBe('S');
   });
 

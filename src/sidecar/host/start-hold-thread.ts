@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 2;
 
 /** What is still to be done for each namespace. */
 const orders = new Map<string, HoldOrder['act']>();
+/** Who was told to stop, by namespace: until that takes effect nobody looks stopped. */
+const held = new Map<string, readonly number[]>();
 let timer: NodeJS.Timeout | undefined;
 
 /**
@@ -31,7 +33,11 @@ parentPort?.on('message', ({ act, sandboxKey }: HoldOrder) => {
 });
 
 function work(): void {
-  for (const [sandboxKey, act] of orders) if (isDone(act, sandboxKey)) orders.delete(sandboxKey);
+  for (const [sandboxKey, act] of orders) {
+    if (!isDone(act, sandboxKey)) continue;
+    orders.delete(sandboxKey);
+    if (act !== 'hold') held.delete(sandboxKey);
+  }
   if (orders.size > 0) return;
   clearInterval(timer);
   timer = undefined;
@@ -51,17 +57,14 @@ function carryOut(act: HoldOrder['act'], sandboxKey: string): boolean {
   const namespace = findNamespace(sandboxKey);
   if (!namespace) return act !== 'hold';
   const processes = firstProcesses(namespace.inode);
-  switch (act) {
-    case 'hold':
-      for (const id of processes) signal(id, 'SIGSTOP');
-      return processes.length > 0;
-    case 'release':
-      for (const id of processes.filter(isStopped)) signal(id, 'SIGCONT');
-      return true;
-    case 'refuse':
-      for (const id of processes.filter(isStopped)) signal(id, 'SIGKILL');
-      return true;
+  if (act === 'hold') {
+    for (const id of processes) signal(id, 'SIGSTOP');
+    held.set(sandboxKey, processes);
+    return processes.length > 0;
   }
+  const stopped = processes.filter((id) => held.get(sandboxKey)?.includes(id) || isStopped(id));
+  for (const id of stopped) signal(id, act === 'release' ? 'SIGCONT' : 'SIGKILL');
+  return true;
 }
 
 function signal(id: number, name: NodeJS.Signals): void {
