@@ -10,6 +10,11 @@ import { hostResolvers, keepResolvConf, resolvConfOf } from './name-files.ts';
 const RESOLVER_DEADLINE_MS = 3_000;
 const NONE: Resolvers = { servers: [], searchDomains: [] };
 
+export interface Reasserted {
+  /** Whether to look for Docker's resolver, too, which takes the kernel some time. */
+  readonly resolver?: boolean;
+}
+
 /** Whose names one session is about. */
 export interface NamedSession {
   readonly namespace: Namespace | undefined;
@@ -30,6 +35,8 @@ export class SessionNames {
   #wanted: Resolvers | undefined;
   #resolvConf: KeptFile | undefined;
   #docker: EmbeddedResolver | undefined;
+  /** Docker's resolver has come, and was closed. */
+  #hasShut = false;
 
   constructor(session: NamedSession, signal: AbortSignal) {
     this.#session = session;
@@ -75,10 +82,10 @@ export class SessionNames {
   }
 
   /** Docker writes the file anew now and then, and an engine that was restarted opens its resolvers again. */
-  async reassert(): Promise<void> {
+  async reassert({ resolver = true }: Reasserted = {}): Promise<void> {
     const { namespace, container } = this.#session;
     if (!container) return;
-    if (this.#taken && namespace) this.#shut(this.#dockers(namespace));
+    if (resolver && this.#taken && namespace) this.#shut(this.#dockers(namespace));
     if (!this.#wanted) return;
     this.#resolvConf ??= resolvConfOf(container);
     await keepResolvConf(this.#resolvConf, this.#wanted);
@@ -90,8 +97,8 @@ export class SessionNames {
     if (this.#taken || !namespace || !container) return;
     this.#taken = true;
     const resolver = this.#dockers(namespace);
-    const isThere = () => resolver.isThere || undefined;
-    await poll(isThere, { everyMs: 5, deadlineMs: RESOLVER_DEADLINE_MS, signal: this.#signal });
+    const hasCome = () => this.#hasShut || resolver.isThere || undefined;
+    await poll(hasCome, { everyMs: 5, deadlineMs: RESOLVER_DEADLINE_MS, signal: this.#signal });
     this.#shut(resolver);
   }
 
@@ -102,6 +109,7 @@ export class SessionNames {
 
   #shut(resolver: EmbeddedResolver): void {
     if (!resolver.isThere) return;
+    this.#hasShut = true;
     resolver.shut();
     if (!resolver.isThere) return;
     this.#session.warn(
