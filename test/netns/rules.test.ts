@@ -158,6 +158,7 @@ describe('the rules of the host', () => {
     await sh('iptables', '-S');
     await sh('ip6tables', '-S');
     const before = await hostRules();
+    await host.applyFirewall([]);
     await host.applyFirewall([network]);
     expect(await host.firewallStands()).toBe(true);
     await host.applyFirewall([{ ...network, direct4: [] }]);
@@ -183,7 +184,7 @@ describe('the rules of the host', () => {
     expect(await host.firewallStands()).toBe(true);
     await sh(...change);
     expect(await host.firewallStands()).toBe(false);
-    await host.applyFirewall([network]);
+    await host.applyFirewall([network], [], { again: true });
     expect(await host.firewallStands()).toBe(true);
     await host.applyFirewall([]);
   });

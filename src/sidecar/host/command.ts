@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execa, type Options } from 'execa';
 import { Slots } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
 import { SystemCallError } from './libc.ts';
-import { type Child, type Ended, reap, spawnChild } from './libc-spawn.ts';
+import { type Child, type Ended, reap, spawnChild, spawnDetached } from './libc-spawn.ts';
 import type { Namespace } from './netns.ts';
+import { RuleCommits } from './rule-commits.ts';
 
 export interface CommandOptions {
   /** Text for descriptor 0. */
   readonly input?: string;
+  /** Keeps descriptor 0 open after the input until this has settled, so that a program which reads on does not end yet. */
+  readonly inputOpenFor?: Promise<unknown>;
   /** Exit codes besides 0 that are fine; say why at the call. */
   readonly okExitCodes?: readonly number[];
   /** Open files that the child gets as descriptors 3, 4, …; it names them /proc/self/fd/N. */
@@ -18,6 +20,11 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
   /** Whose network it has, with everything else of the host. Absent: the host's. */
   readonly namespace?: Namespace;
+  /**
+   * How many transactions of rules it makes. It is done when the kernel has them in force, and what it prints or how it ends
+   * after that is lost; where the kernel doesn't tell, when it ends.
+   */
+  readonly commits?: number;
 }
 
 export interface CommandResult {
@@ -32,6 +39,8 @@ export type Run = (argv: readonly [string, ...string[]], options?: CommandOption
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** More of them only make each slower, until none is done in its time: a new daemon wants something of every session at once. */
 const slots = new Slots(8);
+const NOTHING_PRINTED: CommandResult = { stdout: '', stderr: '', exitCode: 0 };
+const COMMIT_LOOK_EVERY_MS = 1;
 const QUICK_LOOKS = 10;
 const LOOK_EVERY_MS = 2;
 
@@ -39,19 +48,55 @@ const LOOK_EVERY_MS = 2;
  * Runs one program with an argument list; never a shell. No secret may stand in `argv`.
  * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed; NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
-export const run: Run = (argv, options) => slots.run(() => runNow(argv, options));
+export const run: Run = (argv, options) =>
+  slots.run(() => {
+    const inForce = Promise.withResolvers<CommandResult>();
+    return Promise.race([runNow(argv, options, inForce.resolve), inForce.promise]);
+  });
 
-const runNow: Run = async (argv, options = {}) => {
-  const { input, files = [], timeoutMs = DEFAULT_TIMEOUT_MS, namespace } = options;
-  const start = () => spawnChild(argv, { hasInput: input !== undefined, files });
-  const child = started(argv, () => (namespace ? inside(namespace, start) : start()));
-  const { stdout, stderr, exitCode, why } = await outcomeOf(child, input, timeoutMs);
-  if (exitCode !== undefined && (exitCode === 0 || options.okExitCodes?.includes(exitCode)))
-    return { stdout, stderr, exitCode };
+type Done = (result: CommandResult) => void;
+
+async function runNow(
+  argv: readonly [string, ...string[]],
+  options: CommandOptions = {},
+  onceInForce: Done,
+): Promise<CommandResult> {
+  const { input, files = [], namespace, commits: expected = 0 } = options;
+  const commits = expected > 0 ? new RuleCommits(namespace) : undefined;
+  try {
+    const start = () => spawnChild(argv, { hasInput: input !== undefined, files });
+    const child = started(argv, () => (namespace ? inside(namespace, start) : start()));
+    const outcome = outcomeOf(child, options);
+    if (commits && (await areInForce(commits, child.id, expected, outcome))) onceInForce(NOTHING_PRINTED);
+    return toResult(argv, await outcome, options.okExitCodes);
+  } finally {
+    commits?.close();
+  }
+}
+
+function toResult(
+  argv: readonly [string, ...string[]],
+  { stdout, stderr, exitCode, why }: Outcome,
+  okExitCodes: readonly number[] = [],
+): CommandResult {
+  if (exitCode !== undefined && (exitCode === 0 || okExitCodes.includes(exitCode))) return { stdout, stderr, exitCode };
   throw failure(argv, stderr.trim().split('\n').at(-1) || why);
-};
+}
 
-function started(argv: readonly [string, ...string[]], start: () => Child): Child {
+/** Whether that was so before it ended. */
+async function areInForce(commits: RuleCommits, id: number, expected: number, end: Promise<unknown>): Promise<boolean> {
+  let hasEnded = false;
+  void end.finally(() => {
+    hasEnded = true;
+  });
+  while (!hasEnded) {
+    if (commits.countOf(id) >= expected) return true;
+    await sleep(COMMIT_LOOK_EVERY_MS);
+  }
+  return false;
+}
+
+function started<T>(argv: readonly [string, ...string[]], start: () => T): T {
   try {
     return start();
   } catch (cause) {
@@ -69,7 +114,10 @@ interface Outcome extends Omit<CommandResult, 'exitCode'> {
   readonly why: string;
 }
 
-async function outcomeOf(child: Child, input: string | undefined, timeoutMs: number): Promise<Outcome> {
+async function outcomeOf(
+  child: Child,
+  { input = '', inputOpenFor, timeoutMs = DEFAULT_TIMEOUT_MS }: CommandOptions,
+): Promise<Outcome> {
   let isLate = false;
   const timer = setTimeout(() => {
     isLate = true;
@@ -77,7 +125,10 @@ async function outcomeOf(child: Child, input: string | undefined, timeoutMs: num
     for (const stream of [child.output, child.errors]) stream.destroy(); // whoever else may still hold them
   }, timeoutMs);
   try {
-    child.input?.on('error', () => undefined).end(input ?? ''); // it may end without reading: its exit code tells
+    child.input?.on('error', () => undefined).write(input); // it may end without reading: its exit code tells
+    const endInput = () => child.input?.end();
+    if (inputOpenFor) void inputOpenFor.then(endInput, endInput);
+    else endInput();
     const [stdout, stderr] = await Promise.all([collect(child.output), collect(child.errors)]);
     const end = await ended(child.id);
     const why = isLate ? `not done within ${timeoutMs} ms` : describe(end);
@@ -121,22 +172,26 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
  * Starts a program that outlives this one: in a session of its own, without a pipe to us that would break.
  * @throws EgressError HOST_COMMAND_FAILED where it could not be started at all.
  */
-export async function spawnDaemon(
-  [program, ...args]: readonly [string, ...string[]],
-  { env = {}, output }: DaemonOptions = {},
-): Promise<number> {
-  const child = execa(program, args, {
-    detached: true,
-    cleanup: false,
-    cwd: '/',
-    stdio: ['ignore', output ?? 'ignore', output ?? 'ignore'] as NonNullable<Options['stdio']>,
-    buffer: false,
-    extendEnv: false,
-    env: { PATH: SYSTEM_PATH, ...env },
-    reject: false,
-  });
-  child.unref();
-  if (child.pid !== undefined) return child.pid;
-  const { shortMessage, cause } = await child;
-  throw new EgressError('HOST_COMMAND_FAILED', `starting ${program}: ${shortMessage}`, { cause, details: { program } });
+export function spawnDaemon(argv: readonly [string, ...string[]], { env = {}, output }: DaemonOptions = {}): number {
+  const environment = Object.entries({ PATH: SYSTEM_PATH, ...env }).map(([name, value]) => `${name}=${value}`);
+  const id = started(argv, () => spawnDetached(argv, { environment, output }));
+  if (daemons.size === 0) process.on('SIGCHLD', reapDaemons);
+  daemons.add(id);
+  return id;
+}
+
+/** Those whose parent we are: one that has ended stays in the list of processes until it is asked how. */
+const daemons = new Set<number>();
+
+function reapDaemons(): void {
+  for (const id of daemons) if (hasEnded(id)) daemons.delete(id);
+  if (daemons.size === 0) process.off('SIGCHLD', reapDaemons);
+}
+
+function hasEnded(id: number): boolean {
+  try {
+    return reap(id) !== undefined;
+  } catch {
+    return true; // it is no child of ours any more
+  }
 }

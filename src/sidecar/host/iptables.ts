@@ -1,3 +1,4 @@
+import { settledWithin } from '../../shared/async.ts';
 import type { IpFamily } from '../../shared/ip.ts';
 import type { Run } from './command.ts';
 import { type Namespace, runInside } from './netns.ts';
@@ -6,9 +7,29 @@ const program = (family: IpFamily, name: string): string => (family === 4 ? `ip$
 /** Seconds to wait for the lock of xtables: Docker holds it now and then. */
 const WAIT = '5';
 
-/** Replaces the tables that `text` names, each as one transaction, in the host's namespace or a container's. */
-export async function restoreInside(run: Run, namespace: Namespace, family: IpFamily, text: string): Promise<void> {
-  await runInside(run, namespace, [program(family, 'tables-restore'), '--wait', WAIT], { input: text });
+/** Of its commits; iptables-legacy's are not, so it must not wait for that. */
+const HEARD_OF_WITHIN_MS = 50;
+
+const transactionsOf = (text: string): number => text.split('\n').filter((line) => line === 'COMMIT').length;
+
+/**
+ * Replaces the tables that the texts name, each as one transaction, in a container's namespace. The programs end together:
+ * one that ends makes the other's transactions wait until the kernel has freed what it replaced.
+ */
+export async function restoreInside(
+  run: Run,
+  namespace: Namespace,
+  texts: ReadonlyMap<IpFamily, string>,
+): Promise<void> {
+  const inForce = Promise.withResolvers<void>();
+  const restored = [...texts].map(([family, input]) =>
+    runInside(run, namespace, [program(family, 'tables-restore'), '--wait', WAIT], {
+      input,
+      commits: transactionsOf(input),
+      inputOpenFor: settledWithin(inForce.promise, HEARD_OF_WITHIN_MS),
+    }),
+  );
+  await Promise.all(restored).finally(inForce.resolve);
 }
 
 /** What `iptables -S` shows of one chain on the host; empty where the chain is absent. */
@@ -25,7 +46,8 @@ export async function listRules(run: Run, family: IpFamily): Promise<string[]> {
 
 /** Loads only the chains that `text` names and leaves all others as they are. */
 export async function restoreChains(run: Run, family: IpFamily, text: string): Promise<void> {
-  await run([program(family, 'tables-restore'), '--wait', WAIT, '--noflush'], { input: text });
+  const argv = [program(family, 'tables-restore'), '--wait', WAIT, '--noflush'] as const;
+  await run(argv, { input: text, commits: transactionsOf(text) });
 }
 
 export async function insertJump(

@@ -14,7 +14,7 @@ const calls = {
   pipe2: glibc.func('int pipe2(_Out_ int *ends, int flags)'),
   waitpid: glibc.func('int waitpid(int id, _Out_ int *status, int options)'),
   spawn: glibc.func(
-    'int posix_spawnp(_Out_ int *id, const char *file, void *actions, void *attributes, const char **argv, void *environment)',
+    'int posix_spawnp(_Out_ int *id, const char *file, void *actions, void *attributes, const char **argv, const char **environment)',
   ),
   initActions: glibc.func('int posix_spawn_file_actions_init(void *actions)'),
   addDup2: glibc.func('int posix_spawn_file_actions_adddup2(void *actions, int from, int to)'),
@@ -24,6 +24,7 @@ const calls = {
   destroyActions: glibc.func('int posix_spawn_file_actions_destroy(void *actions)'),
   initAttributes: glibc.func('int posix_spawnattr_init(void *attributes)'),
   setFlags: glibc.func('int posix_spawnattr_setflags(void *attributes, int16_t flags)'),
+  addChdir: glibc.func('int posix_spawn_file_actions_addchdir_np(void *actions, const char *path)'),
   setDefaultSignals: glibc.func('int posix_spawnattr_setsigdefault(void *attributes, const uint8_t *signals)'),
 };
 
@@ -35,6 +36,8 @@ const ACTIONS_BYTES = 256;
 const ATTRIBUTES_BYTES = 1024;
 const SIGNAL_SET_BYTES = 128;
 const POSIX_SPAWN_SETSIGDEF = 4;
+const POSIX_SPAWN_SETSID = 0x80;
+const O_RDWR = 2;
 const O_CLOEXEC = 0o2000000;
 const WNOHANG = 1;
 
@@ -62,7 +65,8 @@ export function spawnChild(argv: readonly [string, ...string[]], { hasInput, fil
   try {
     for (let count = hasInput ? 3 : 2; count > 0; count--) pipes.push(openPipe());
     const [output, errors, input] = pipes as [Pipe, Pipe, Pipe | undefined];
-    const id = spawn(argv, [input?.read, output.write, errors.write, ...files]);
+    const descriptors = [input?.read, output.write, errors.write, ...files];
+    const id = spawn(argv, { descriptors, environment: koffi.decode(environ, 'void *') });
     for (const theirs of [input?.read, output.write, errors.write]) if (theirs !== undefined) closeSync(theirs);
     return {
       id,
@@ -88,20 +92,44 @@ function openPipe(): Pipe {
   return { read, write };
 }
 
-/** @param descriptors of ours, by what they are for the program; undefined: nothing to read, /dev/null */
-function spawn(argv: readonly [string, ...string[]], descriptors: readonly (number | undefined)[]): number {
+export interface DaemonFiles {
+  /** All of its environment, as `NAME=value`; it is found by our PATH. */
+  readonly environment: readonly string[];
+  /** An open file of ours for what it prints; undefined: lost. */
+  readonly output: number | undefined;
+}
+
+/** Starts a program in a session of its own and in `/`, with nothing of ours open. `reap` must be asked. @throws SystemCallError */
+export function spawnDetached(argv: readonly [string, ...string[]], { environment, output }: DaemonFiles): number {
+  const descriptors = [undefined, output, output];
+  return spawn(argv, { descriptors, environment: [...environment, null], isDetached: true });
+}
+
+interface SpawnOptions {
+  /** Ours, by what they are for the program; undefined: /dev/null. */
+  readonly descriptors: readonly (number | undefined)[];
+  /** A `char **`. */
+  readonly environment: unknown;
+  readonly isDetached?: boolean;
+}
+
+function spawn(
+  argv: readonly [string, ...string[]],
+  { descriptors, environment, isDetached = false }: SpawnOptions,
+): number {
   const [actions, attributes] = [Buffer.alloc(ACTIONS_BYTES), Buffer.alloc(ATTRIBUTES_BYTES)];
   calls.initActions(actions);
   calls.initAttributes(attributes);
   try {
     for (const [theirs, ours] of descriptors.entries()) {
-      if (ours === undefined) calls.addOpen(actions, theirs, '/dev/null', 0, 0);
+      if (ours === undefined) calls.addOpen(actions, theirs, '/dev/null', O_RDWR, 0);
       else calls.addDup2(actions, ours, theirs);
     }
+    if (isDetached) calls.addChdir(actions, '/');
     calls.setDefaultSignals(attributes, ignoredByNode());
-    calls.setFlags(attributes, POSIX_SPAWN_SETSIGDEF);
+    calls.setFlags(attributes, POSIX_SPAWN_SETSIGDEF | (isDetached ? POSIX_SPAWN_SETSID : 0));
     const id = [0];
-    const errno = calls.spawn(id, argv[0], actions, attributes, [...argv, null], koffi.decode(environ, 'void *'));
+    const errno = calls.spawn(id, argv[0], actions, attributes, [...argv, null], environment);
     if (errno !== 0) throw new SystemCallError(`posix_spawn ${argv[0]}`, errno);
     return id[0] ?? -1;
   } finally {

@@ -26,9 +26,13 @@ const TOPICS = {
   rules: { protocol: 'netfilter', groups: [7] },
 } as const satisfies Record<string, { protocol: Protocol; groups: readonly number[] }>;
 
+export type Topic = keyof typeof TOPICS;
+
 /** One message's payload, without its header. */
-interface Message {
+export interface Message {
   readonly type: number;
+  /** Of the socket whose request led to it: netlink(7) calls a process's first one by the process's id. */
+  readonly port: number;
   readonly body: Buffer;
 }
 
@@ -39,6 +43,25 @@ const openNetlink = (protocol: Protocol): number => openSocket(AF_NETLINK, SOCK_
 /** Where to listen or ask: on the host without a namespace. */
 const at = <T>(namespace: Namespace | undefined, work: () => T): T => (namespace ? inside(namespace, work) : work());
 
+/** A socket that hears of a topic; whoever has it closes it. It keeps the namespace alive. @throws EgressError NAMESPACE_GONE */
+export function openListener(topic: Topic, namespace: Namespace | undefined): number {
+  const { protocol, groups } = TOPICS[topic];
+  const socket = at(namespace, () => openNetlink(protocol));
+  try {
+    bindSocket(socket, groupsAddress(groups));
+    return socket;
+  } catch (error) {
+    closeSync(socket);
+    throw error;
+  }
+}
+
+/** What has come to it, without waiting; undefined where nothing has. They are only good until the next call. @throws SystemCallError */
+export function receiveMessages(socket: number): Message[] | undefined {
+  const length = receive(socket, scratch);
+  return length === undefined ? undefined : split(scratch.subarray(0, length));
+}
+
 /** Notices, without a process, that somebody has changed something. It keeps the namespace alive until it is closed. */
 export class ChangeListener {
   readonly #socket: number;
@@ -46,11 +69,9 @@ export class ChangeListener {
   #hasNews = false;
 
   /** @param onChange called within 50 ms of a change, and not again until `takeChange` */
-  constructor(topic: keyof typeof TOPICS, namespace?: Namespace, onChange?: () => void) {
-    const { protocol, groups } = TOPICS[topic];
-    this.#socket = at(namespace, () => openNetlink(protocol));
+  constructor(topic: Topic, namespace?: Namespace, onChange?: () => void) {
+    this.#socket = openListener(topic, namespace);
     try {
-      bindSocket(this.#socket, groupsAddress(groups));
       socketWatch.add(this.#socket, () => {
         const isFirst = !this.#hasNews;
         this.#hasNews = true;
@@ -107,20 +128,19 @@ export class NetlinkQuestions {
   }
 
   /**
-   * @returns the answer's messages, which are only good until the next question; undefined where the kernel answers with
-   *   an error
+   * @returns the answer's messages; undefined where the kernel answers with an error
    */
   ask(type: number, body: Buffer, flags = 0): Message[] | undefined {
     if (!this.#isOpen) return undefined;
     send(this.#socket, request(type, body, flags));
     const messages: Message[] = [];
     for (;;) {
-      const length = receive(this.#socket, scratch);
-      if (length === undefined) return messages;
-      for (const message of split(Buffer.from(scratch.subarray(0, length)))) {
+      const received = receiveMessages(this.#socket);
+      if (!received) return messages;
+      for (const message of received) {
         if (message.type === NLMSG_ERROR) return undefined;
         if (message.type === NLMSG_DONE) return messages;
-        messages.push(message);
+        messages.push({ ...message, body: Buffer.from(message.body) });
       }
     }
   }
@@ -149,6 +169,7 @@ export function split(bytes: Buffer): Message[] {
     if (length < HEADER_BYTES) break;
     messages.push({
       type: bytes.readUInt16LE(offset + 4),
+      port: bytes.readUInt32LE(offset + 12),
       body: bytes.subarray(offset + HEADER_BYTES, offset + length),
     });
     offset += aligned(length);

@@ -4,7 +4,7 @@ import { type Namespace, runInside } from './netns.ts';
 
 /** Loads `text` as one transaction: all of it, or nothing. */
 export async function loadNft(run: Run, text: string): Promise<void> {
-  await run(['nft', '-f', '-'], { input: text });
+  await run(['nft', '-f', '-'], { input: text, commits: 1 });
 }
 
 const chains = z.object({ nftables: z.array(z.object({ chain: z.object({ table: z.string() }).optional() })) });

@@ -31,7 +31,7 @@ export async function startDaemon(
 ): Promise<ProcessIdentity> {
   const log = await open(logFile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600);
   try {
-    const id = await spawnDaemon(argv, { ...(env ? { env } : {}), output: log.fd });
+    const id = spawnDaemon(argv, { ...(env ? { env } : {}), output: log.fd });
     void outliveUs(id);
     const startTime = startTimeOf(id);
     if (startTime !== undefined) return { id, startTime };
@@ -51,13 +51,16 @@ export async function stopProcess(target: ProcessIdentity): Promise<void> {
   throw new EgressError('HOST_COMMAND_FAILED', `stopping process ${target.id}: it does not end`);
 }
 
-/** Ends `known`, and every process of `program` that has `argument`: the id may be lost, or stand for another process by now. */
+/**
+ * Ends `known`, or where that does not run, as when its id was lost, every process of `program` that has `argument`: to look
+ * for those, the list of all processes is read.
+ */
 export async function stopProcesses(program: string, argument: string, known?: ProcessIdentity): Promise<void> {
+  if (known && isSameProcess(known)) return stopProcess(known);
   const found = findProcesses(
     ([first = '', ...args]) => basename(first) === basename(program) && args.includes(argument),
   );
-  const others = found.filter(({ id }) => id !== known?.id);
-  await Promise.all([...(known ? [known] : []), ...others].map(stopProcess));
+  await Promise.all(found.map(stopProcess));
 }
 
 async function endedAfter(target: ProcessIdentity, signal: NodeJS.Signals, deadlineMs: number): Promise<boolean> {

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
+import type { IpFamily } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
 import { ipBatch, listLinks, removeLink } from '../host/ip.ts';
 import { insertJump, listChain, listRules, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
 import type { Namespace } from '../host/netns.ts';
 import {
   listDeviceTables,
-  loadNft,
   summariseDeviceTables,
   summariseRuleset,
   summariseTable,
@@ -34,7 +34,7 @@ import {
   planPort,
 } from '../plan/link.ts';
 import type { Lock } from '../plan/lock.ts';
-import { summariseLock, summariseText, type TableSummary } from '../plan/table-summary.ts';
+import { summariseLock, summariseText } from '../plan/table-summary.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
 
 /** No router may talk the container into an address or a route, and no interface answers for another's address. */
@@ -45,23 +45,28 @@ const NAMESPACE_SYSCTLS = {
   'net.ipv4.conf.all.route_localnet': '0',
 } as const;
 
-/** How the host's own rules look when they stand. */
-interface AppliedFirewall {
-  readonly table: TableSummary;
-  /** How many rules our own chain of iptables has, by address family. */
-  readonly chains: Readonly<Record<4 | 6, number>>;
+/** The host's own rules, as they were loaded. */
+interface Firewall {
+  readonly table: string;
+  /** Our own chain of iptables; undefined where there is none. */
+  readonly chains: Readonly<Record<IpFamily, string>> | undefined;
 }
+
+const planFirewall = (networks: readonly FirewallNetwork[], others: readonly string[]): Firewall => ({
+  table: planHostTable(networks, others),
+  chains: networks.length === 0 ? undefined : { 4: planForwardChain(networks, 4), 6: planForwardChain(networks, 6) },
+});
 
 /** The one place that makes plans true, on the host and in the namespaces. Everything here is safe to repeat. */
 export class HostNetwork {
   readonly #run: Run;
-  readonly #guards: NftBatch;
+  readonly #nft: NftBatch;
   readonly #firewall = new Queue();
-  #applied: AppliedFirewall | undefined;
+  #applied: Firewall | undefined;
 
   constructor(run: Run) {
     this.#run = run;
-    this.#guards = new NftBatch(run);
+    this.#nft = new NftBatch(run);
   }
 
   /** @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
@@ -85,22 +90,32 @@ export class HostNetwork {
 
   removeBridge = (bridge: string): Promise<void> => removeLink(this.#run, bridge);
 
-  /** The host's own rules for all networks together; without a network, none are left. */
-  applyFirewall(networks: readonly FirewallNetwork[], others: readonly string[] = []): Promise<void> {
+  /**
+   * The host's own rules for all networks together; without a network, none are left.
+   * @param again also what is believed to stand: somebody else may have changed it
+   */
+  applyFirewall(
+    networks: readonly FirewallNetwork[],
+    others: readonly string[] = [],
+    { again = false } = {},
+  ): Promise<void> {
     return this.#firewall.run(async () => {
+      const wanted = planFirewall(networks, others);
+      const standing = again ? undefined : this.#applied;
       this.#applied = undefined;
-      const table = planHostTable(networks, others);
-      await loadNft(this.#run, table);
-      await this.#applyForwardChain(networks, 4);
-      await this.#applyForwardChain(networks, 6);
-      const rulesIn = (family: 4 | 6) => countRules(planForwardChain(networks, family).split('\n'));
-      this.#applied = { table: summariseText(table), chains: { 4: rulesIn(4), 6: rulesIn(6) } };
+      if (wanted.table !== standing?.table) await this.#nft.load(wanted.table);
+      for (const family of [4, 6] as const) {
+        const [chain, before] = [wanted.chains?.[family], standing?.chains?.[family]];
+        if (chain === undefined) await removeChain(this.#run, family, 'FORWARD', FORWARD_CHAIN);
+        else if (chain !== before) await this.#applyForwardChain(family, chain, before !== undefined);
+      }
+      this.#applied = wanted;
     });
   }
 
-  async #applyForwardChain(networks: readonly FirewallNetwork[], family: 4 | 6): Promise<void> {
-    if (networks.length === 0) return removeChain(this.#run, family, 'FORWARD', FORWARD_CHAIN);
-    await restoreChains(this.#run, family, planForwardChain(networks, family));
+  async #applyForwardChain(family: IpFamily, chain: string, hasJump: boolean): Promise<void> {
+    await restoreChains(this.#run, family, chain);
+    if (hasJump) return;
     const rules = await listChain(this.#run, family, 'FORWARD');
     if (rules.some((rule) => rule.endsWith(`-j ${FORWARD_CHAIN}`))) return;
     // After DOCKER-USER, so that an administrator's rules there count for our networks as well.
@@ -109,22 +124,28 @@ export class HostNetwork {
   }
 
   /** Whether the host's rules look as they were applied: what an administrator's flush takes away must come back. */
-  firewallStands(): Promise<boolean> {
+  async firewallStands(): Promise<boolean> {
+    return (await this.forwardChainsStand()) && this.#firewall.run(() => this.#tableStands());
+  }
+
+  /** Of those rules the ones of iptables. */
+  forwardChainsStand(): Promise<boolean> {
     return this.#firewall.run(async () => {
       const applied = this.#applied;
       if (!applied) return false;
-      const [tables, ...chains] = await Promise.all([
-        summariseTable(this.#run, 'inet', HOST_TABLE),
-        this.#chainStands(4, applied.chains[4]),
-        this.#chainStands(6, applied.chains[6]),
-      ]);
-      return isDeepStrictEqual(tables[`inet ${HOST_TABLE}`], applied.table) && chains.every((stands) => stands);
+      const stand = ([4, 6] as const).map((family) => this.#chainStands(family, applied.chains?.[family]));
+      return (await Promise.all(stand)).every((stands) => stands);
     });
   }
 
-  async #chainStands(family: 4 | 6, rules: number): Promise<boolean> {
+  async #tableStands(): Promise<boolean> {
+    const found = await summariseTable(this.#run, 'inet', HOST_TABLE);
+    return isDeepStrictEqual(found[`inet ${HOST_TABLE}`], summariseText(this.#applied?.table ?? ''));
+  }
+
+  async #chainStands(family: IpFamily, chain = ''): Promise<boolean> {
     const found = await listRules(this.#run, family);
-    return countRules(found) === rules && found.includes(`-A FORWARD -j ${FORWARD_CHAIN}`);
+    return countRules(found) === countRules(chain.split('\n')) && found.includes(`-A FORWARD -j ${FORWARD_CHAIN}`);
   }
 
   /** Makes the pair with the guard shut before anything can pass. Undoes itself when it fails. */
@@ -145,16 +166,16 @@ export class HostNetwork {
     await this.removeGuard(hostLink);
   }
 
-  applyGuard = (wire: Wire, passage: Passage): Promise<void> => this.#guards.load(planGuard(wire, passage));
+  applyGuard = (wire: Wire, passage: Passage): Promise<void> => this.#nft.load(planGuard(wire, passage));
 
   async setIsolated(hostLink: string, isolated: boolean): Promise<void> {
     await ipBatch(this.#run, [`link set dev ${hostLink} type bridge_slave isolated ${isolated ? 'on' : 'off'}`]);
   }
 
   /** Shuts the host end of a container's interface on somebody else's network. */
-  guardForeign = (hostLink: string): Promise<void> => this.#guards.load(planForeignGuard(hostLink));
+  guardForeign = (hostLink: string): Promise<void> => this.#nft.load(planForeignGuard(hostLink));
 
-  removeGuard = (hostLink: string): Promise<void> => this.#guards.load(tableRemoval('netdev', guardTable(hostLink)));
+  removeGuard = (hostLink: string): Promise<void> => this.#nft.load(tableRemoval('netdev', guardTable(hostLink)));
 
   /** Host links that have a guard, whether or not the link is still there. */
   async guarded(): Promise<string[]> {
@@ -169,10 +190,10 @@ export class HostNetwork {
   /** Of each family that is given. */
   async applyLock(namespace: Namespace, { v4, v6 }: Partial<Lock>): Promise<void> {
     setSysctlsInside(namespace, NAMESPACE_SYSCTLS);
-    await Promise.all([
-      v4 === undefined ? undefined : restoreInside(this.#run, namespace, 4, v4),
-      v6 === undefined ? undefined : restoreInside(this.#run, namespace, 6, v6),
-    ]);
+    const texts = new Map<IpFamily, string>();
+    if (v4 !== undefined) texts.set(4, v4);
+    if (v6 !== undefined) texts.set(6, v6);
+    await restoreInside(this.#run, namespace, texts);
   }
 
   /** Whether the lock looks as it was made; a rule of somebody else's before ours counts as a change. */

@@ -150,11 +150,12 @@ export class Networks {
     };
   }
 
-  async applyFirewall(): Promise<void> {
+  async applyFirewall(options: { again?: boolean } = {}): Promise<void> {
     if (this.#anyDirect()) await this.#learnOthers();
     await this.#host.applyFirewall(
       this.all().map(({ id, bridge }): FirewallNetwork => ({ bridge, ...this.#directAddresses(id) })),
       this.#others,
+      options,
     );
   }
 
@@ -177,12 +178,20 @@ export class Networks {
   /** Bridges and rules as they should be, after somebody else changed them. */
   async repair(): Promise<void> {
     for (const record of this.all()) await this.#ensureBridge(record);
-    if (this.#records.size > 0 && !(await this.#host.firewallStands())) {
-      this.#log.warn('networks', "The host's rules were changed by somebody else; they are loaded again.");
-      await this.applyFirewall();
-    } else if (this.#anyDirect() && (await this.#learnOthers())) {
-      await this.applyFirewall();
-    }
+    if (await this.#repairFirewall(() => this.#host.firewallStands())) return;
+    if (this.#anyDirect() && (await this.#learnOthers())) await this.applyFirewall();
+  }
+
+  /** Of that only what nobody is told of: rules of iptables-legacy. */
+  async repairUnheard(): Promise<void> {
+    await this.#repairFirewall(() => this.#host.forwardChainsStand());
+  }
+
+  async #repairFirewall(stands: () => Promise<boolean>): Promise<boolean> {
+    if (this.#records.size === 0 || (await stands())) return false;
+    this.#log.warn('networks', "The host's rules were changed by somebody else; they are loaded again.");
+    await this.applyFirewall({ again: true });
+    return true;
   }
 
   /** A network's name is not in Docker's request, and Docker knows it only after our answer. */

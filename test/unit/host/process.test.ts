@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -62,10 +62,16 @@ describe('startDaemon', () => {
     expect(findMine()).toMatchObject([started]);
   });
 
+  test('what has ended leaves nothing in the list of processes', async () => {
+    const { id } = await start('setTimeout(() => {}, 50)');
+    expect(existsSync(`/proc/${id}`)).toBe(true);
+    expect(await poll(() => !existsSync(`/proc/${id}`) || undefined, { everyMs: 5, deadlineMs: 5_000 })).toBe(true);
+  });
+
   test('says when a program is not there', async () => {
     await expect(startDaemon(['/no/such/program'], { logFile: logFile() })).rejects.toMatchObject({
       code: 'HOST_COMMAND_FAILED',
-      message: expect.stringContaining('starting /no/such/program'),
+      message: expect.stringContaining('/no/such/program'),
     });
   });
 });
