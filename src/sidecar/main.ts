@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { EgressError, explain } from '../shared/errors.ts';
 import type { LaunchScript } from '../shared/launch-script.ts';
 import { type LogFile, linkLogName, openLogFile } from '../shared/log-file.ts';
+import { Ticker } from '../shared/ticker.ts';
 import { readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
@@ -128,6 +129,7 @@ function compose(settings: Settings, log: LogFile) {
     tunnels,
     restoring: new Pace(),
     refreshing: new Pace(),
+    everySecond: new Ticker(1_000),
     events,
     log,
     proxiesOf: (networkId) => registry.proxiesOf(networkId),

@@ -1,4 +1,5 @@
 import type { Log } from '../../shared/log.ts';
+import type { Ticker } from '../../shared/ticker.ts';
 import type { Settings } from '../config.ts';
 import type { Run } from '../host/command.ts';
 import type { StartHold } from '../host/start-hold.ts';
@@ -23,6 +24,8 @@ export interface SessionContext {
   readonly restoring: Pace;
   /** Whose server has fallen silent looks for it, and tries it again, in its turn: most notice it in the same second. */
   readonly refreshing: Pace;
+  /** When quiet tunnels are looked at. */
+  readonly everySecond: Ticker;
   readonly events: EventJournal;
   readonly log: Log;
   readonly proxiesOf: (networkId: string) => ProxyPeer[];

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { poll } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { Health, TunnelRecord } from '../tunnels/tunnel.ts';
 import { isFinal } from './final-failures.ts';
@@ -13,7 +12,6 @@ import { TunnelWatch } from './tunnel-watch.ts';
 /** Each is a question to the tunnel's process; whether there may be news costs nothing. */
 const CHECK_EVERY_MS = 30_000;
 const CHECK_DEAD_EVERY_MS = 10_000;
-const LOOK_EVERY_MS = 1_000;
 /** Each is a lookup on the host. */
 const REFRESH_EVERY_MS = 10_000;
 
@@ -118,14 +116,10 @@ export class TunnelKeeper {
   /** Until it is time to look again, or there may be news. */
   async #pause(): Promise<void> {
     const wasDead = this.#watch?.isDead;
-    const news = async () => {
-      if (this.#tunnel.hasNews) return true;
-      await this.#watch?.look();
-      return this.#watch?.isDead !== wasDead || this.#watch?.isGone ? true : undefined;
-    };
+    const hasNews = () => this.#watch?.isDead !== wasDead || this.#watch?.isGone === true;
+    const look = () => this.#tunnel.hasNews || (this.#watch?.look()?.then(hasNews) ?? hasNews());
     const deadlineMs = wasDead ? CHECK_DEAD_EVERY_MS : CHECK_EVERY_MS;
-    await sleep(LOOK_EVERY_MS, undefined, { signal: this.#signal });
-    await poll(news, { everyMs: LOOK_EVERY_MS, deadlineMs, signal: this.#signal });
+    await this.#context.everySecond.until(look, { deadlineMs, signal: this.#signal });
   }
 
   /** The process or the device is gone: the same device name again, as often as it takes. */

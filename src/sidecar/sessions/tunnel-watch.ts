@@ -92,21 +92,39 @@ export class TunnelWatch {
     this.#routes.close();
   }
 
-  /** To be called every second. What can't be looked at is left as it is: that says nothing of the tunnel. */
-  async look(): Promise<void> {
-    await this.#look().catch((error: unknown) => this.#options.log('warn', `Looking at the tunnel: ${explain(error)}`));
+  /**
+   * To be called every second. What can't be looked at is left as it is: that says nothing of the tunnel.
+   * @returns until it has looked, where that takes time
+   */
+  look(): Promise<void> | undefined {
+    const complain = (error: unknown) => this.#options.log('warn', `Looking at the tunnel: ${explain(error)}`);
+    try {
+      const isDoubtful = this.#liveness.look();
+      if (!this.isDead) this.#receivedAtAlarm = undefined;
+      if (this.#routes.takeChange()) this.#isSuspect = true;
+      const isQuiet = !isDoubtful && !this.#mustVerify && !this.#mayLearnPath;
+      return isQuiet ? undefined : this.#lookCloser(isDoubtful).catch(complain);
+    } catch (error) {
+      complain(error);
+      return undefined;
+    }
   }
 
-  async #look(): Promise<void> {
-    await this.#liveness.look();
+  async #lookCloser(isDoubtful: boolean): Promise<void> {
+    if (isDoubtful) await this.#liveness.probe();
     if (this.isGone) return;
-    if (!this.isDead) {
-      this.#receivedAtAlarm = undefined;
-      if (!this.#pathIsKnown && this.#path && this.#liveness.hasAnswered) await this.#learnPath(this.#path);
-    }
+    if (!this.isDead) this.#receivedAtAlarm = undefined;
+    if (this.#path && this.#mayLearnPath) await this.#learnPath(this.#path);
     // A silent one as well: it may be silent because somebody has taken its routes away.
-    if (this.#routes.takeChange()) this.#isSuspect = true;
-    if (this.#isSuspect && performance.now() - this.#verifiedAt >= VERIFY_AT_MOST_EVERY_MS) await this.#verify();
+    if (this.#mustVerify) await this.#verify();
+  }
+
+  get #mayLearnPath(): boolean {
+    return !this.#pathIsKnown && this.#path !== undefined && this.#liveness.hasAnswered && !this.isDead;
+  }
+
+  get #mustVerify(): boolean {
+    return !this.isGone && this.#isSuspect && performance.now() - this.#verifiedAt >= VERIFY_AT_MOST_EVERY_MS;
   }
 
   /** Asks now whether it has come back, the tunnel as well: what it has received since the alarm speaks against a death. */

@@ -60,13 +60,13 @@ export class Liveness {
     this.#heard(this.#now());
   }
 
-  /** To be called every second. */
-  async look(): Promise<void> {
+  /** To be called every second. @returns whether to `probe` */
+  look(): boolean {
     const counters = this.#options.counters();
     this.#isGone = counters === undefined;
-    if (!counters) return;
+    if (!counters) return false;
     this.#compare(counters);
-    if (this.#isDoubtful()) await this.probe();
+    return this.#isDoubtful();
   }
 
   #compare(counters: Counters): void {

@@ -22,7 +22,7 @@ describe('Liveness', () => {
       for (let second = 0; second < count; second++) {
         now += 1000;
         each();
-        await liveness.look();
+        if (liveness.look()) await liveness.probe();
       }
     };
     return { liveness, seconds };
@@ -100,12 +100,12 @@ describe('Liveness', () => {
     const liveness = new Liveness({ counters: () => counters, now: () => now });
     for (let second = 0; second < 3600; second++) {
       now += 1000;
-      await liveness.look();
+      if (liveness.look()) await liveness.probe();
     }
     await liveness.probe();
     expect([liveness.isDead, liveness.isGone]).toEqual([false, false]);
     counters = undefined;
-    await liveness.look();
+    if (liveness.look()) await liveness.probe();
     expect(liveness.isGone).toBe(true);
   });
 });
