@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import packageJson from '../../package.json' with { type: 'json' };
+import { settledWithin } from '../shared/async.ts';
 import { EgressError, explain } from '../shared/errors.ts';
 import type { LaunchScript } from '../shared/launch-script.ts';
 import { type LogFile, linkLogName, openLogFile } from '../shared/log-file.ts';
@@ -56,7 +57,9 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
     }),
     settings.controlSocket,
   );
-  const verbs = createNetworkDriver(parts.networks, parts.endpoints);
+  const verbs = createNetworkDriver(parts.networks, parts.endpoints, logs.network, () =>
+    parts.reconciler.engineStarted(),
+  );
   const docker = await listenForDocker(pluginSocket ?? settings.pluginSocket, verbs, logs.plugin, ready.promise);
   const manager = new ServiceManager({ socket: settings.notifySocket, watchdogMs: settings.watchdogMs });
   manager.ready(); // an engine may start now: its calls wait here
@@ -72,12 +75,13 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
     manager.stopping();
     parts.reconciler.stop();
     await docker.close(CALLS_PATIENCE_MS);
+    await settledWithin(parts.endpoints.settled(), FREEING_PATIENCE_MS); // what is left then, the next process finds
     await parts.startHold.allHeld(HOLD_PATIENCE_MS);
     await control.close();
     logs.network.info('sidecar', 'Stopped; sessions stay as they are');
     process.exit(0);
   };
-  // Not `once`: execa's signal-exit then takes itself for the only listener, and ends the process at once.
+  // Not `once`: write-file-atomic's signal-exit then takes itself for the only listener, and ends the process at once.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (!isStopping) void stop();
@@ -173,6 +177,7 @@ function compose(settings: Settings, log: LogFile) {
 const NETWORKS_TIMEOUT_MS = 2_000;
 /** Docker and systemd give a plugin 10 s and more before they kill it. */
 const CALLS_PATIENCE_MS = 7_000;
+const FREEING_PATIENCE_MS = 1_000;
 /** From Docker's Join to the container's namespace: 0.1 s, on a busy machine more. One that failed to start never gets one. */
 const HOLD_PATIENCE_MS = 2_000;
 

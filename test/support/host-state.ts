@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { sh } from './shell.ts';
 import { RUN_FOLDER } from './sidecar.ts';
+import { sleep } from './wait.ts';
 
 /** What of the host a network plugin can change, as text without counters: equal texts, nothing left behind. */
 export interface HostState {
@@ -73,7 +75,19 @@ async function namespaces(): Promise<string[]> {
   return [...mounts.matchAll(/ \/run\/docker\/netns\/(\S+) /g)].map(([, name]) => name ?? '').sort();
 }
 
+/** Docker does not wait for a session's end: as it is when nothing moves any more, or after 3 s. */
 export async function hostState(): Promise<HostState> {
+  let state = await look();
+  for (let looks = 0; looks < 10; looks++) {
+    await sleep(150);
+    const next = await look();
+    if (isDeepStrictEqual(next, state)) break;
+    state = next;
+  }
+  return state;
+}
+
+async function look(): Promise<HostState> {
   return {
     links: linkNames(await sh('ip', '-br', 'link')),
     namespaces: await namespaces(),

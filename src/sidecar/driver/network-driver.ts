@@ -1,4 +1,5 @@
-import { EgressError } from '../../shared/errors.ts';
+import { EgressError, explain } from '../../shared/errors.ts';
+import type { Log } from '../../shared/log.ts';
 import type { Endpoints } from '../sessions/endpoints.ts';
 import type { Networks } from '../sessions/networks.ts';
 import {
@@ -21,8 +22,23 @@ const nothing: Verb = async () => ({});
 /**
  * Docker's calls, one short function a verb. Each is safe to repeat; Leave and the two Deletes succeed for what is not known,
  * since Docker forgets the object whatever we answer.
+ * @param onHandshake called when an engine meets us for the first time since one of both was started
  */
-export function createNetworkDriver(networks: Networks, endpoints: Endpoints): Readonly<Record<string, Verb>> {
+export function createNetworkDriver(
+  networks: Networks,
+  endpoints: Endpoints,
+  log: Log,
+  onHandshake: () => void,
+): Readonly<Record<string, Verb>> {
+  /**
+   * Not waited for: it takes 0.1 s, for which a container's end, and with it Docker's lock on the network, would wait. It is
+   * safe to be cut short, since what belongs to no container is found and taken away by the next sidecar.
+   */
+  const inBackground = (body: unknown, free: (endpointId: string) => Promise<void>): void => {
+    const { EndpointID } = endpointRequest.parse(body);
+    free(EndpointID).catch((error) => log.error('endpoints', `${EndpointID.slice(0, 12)}: ${explain(error)}`));
+  };
+
   const createNetwork: Verb = async (body) => {
     const request = createNetworkRequest.parse(body);
     const [ipv4] = request.IPv4Data;
@@ -41,7 +57,9 @@ export function createNetworkDriver(networks: Networks, endpoints: Endpoints): R
   };
 
   const deleteNetwork: Verb = async (body) => {
-    await networks.remove(networkRequest.parse(body).NetworkID);
+    const { NetworkID } = networkRequest.parse(body);
+    await endpoints.settled(NetworkID);
+    await networks.remove(NetworkID);
     return {};
   };
 
@@ -62,7 +80,7 @@ export function createNetworkDriver(networks: Networks, endpoints: Endpoints): R
   };
 
   const deleteEndpoint: Verb = async (body) => {
-    await endpoints.remove(endpointRequest.parse(body).EndpointID);
+    inBackground(body, (id) => endpoints.remove(id));
     return {};
   };
 
@@ -77,7 +95,7 @@ export function createNetworkDriver(networks: Networks, endpoints: Endpoints): R
   };
 
   const leave: Verb = async (body) => {
-    await endpoints.leave(endpointRequest.parse(body).EndpointID);
+    inBackground(body, (id) => endpoints.leave(id));
     return {};
   };
 
@@ -87,7 +105,10 @@ export function createNetworkDriver(networks: Networks, endpoints: Endpoints): R
   };
 
   return {
-    'Plugin.Activate': async () => ({ Implements: ['NetworkDriver'] }),
+    'Plugin.Activate': async () => {
+      onHandshake();
+      return { Implements: ['NetworkDriver'] };
+    },
     'NetworkDriver.GetCapabilities': async () => ({ Scope: 'local', ConnectivityScope: 'local' }),
     'NetworkDriver.CreateNetwork': createNetwork,
     'NetworkDriver.DeleteNetwork': deleteNetwork,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
 import type { Namespace } from './netns.ts';
@@ -9,9 +9,22 @@ import type { Namespace } from './netns.ts';
  */
 export function setSysctlsInside(namespace: Namespace, values: Readonly<Record<string, string>>): void {
   inside(namespace, () => {
-    for (const [name, value] of Object.entries(values)) write(`/proc/sys/${name.replaceAll('.', '/')}`, value);
+    for (const [name, value] of Object.entries(values)) write(pathOf(name), value);
   });
 }
+
+/** Undefined for an unknown one, as of a device without IPv6. @throws EgressError NAMESPACE_GONE */
+export function readSysctlInside(namespace: Namespace, name: string): string | undefined {
+  return inside(namespace, () => {
+    try {
+      return readFileSync(pathOf(name), 'latin1').trim();
+    } catch {
+      return undefined;
+    }
+  });
+}
+
+const pathOf = (name: string): string => `/proc/sys/${name.replaceAll('.', '/')}`;
 
 function write(path: string, value: string): void {
   try {

@@ -12,6 +12,7 @@ export class Egress {
   readonly #session: Session;
   readonly #context: SessionContext;
   #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
+  #tunnel: SessionTunnel | undefined;
   #observed: TunnelObservation | undefined;
 
   constructor(session: Session, context: SessionContext) {
@@ -58,6 +59,12 @@ export class Egress {
     this.#session.keepHold(false);
   }
 
+  /** To be called when Docker has made the namespace ready, and before anything runs in it. */
+  async restoreIpv6(): Promise<void> {
+    const signal = this.#attempt?.control.signal;
+    if (signal) await this.#tunnel?.restoreIpv6(signal);
+  }
+
   async observe(): Promise<TunnelObservation | undefined> {
     const { tunnel } = this.#session.record;
     if (!tunnel) return undefined;
@@ -88,6 +95,7 @@ export class Egress {
   async #connect(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
     const end = performance.now() + this.#session.deadlineMs();
     const tunnel = new SessionTunnel(this.#session, this.#context, found);
+    this.#tunnel = tunnel;
     if (this.#session.record.tunnel) await this.#remove();
     for (const { directive, message } of tunnel.settings.notices) this.#session.warn(`${directive}: ${message}`);
     const names = tunnel.useResolvers();

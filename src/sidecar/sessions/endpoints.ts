@@ -46,6 +46,8 @@ export class Endpoints {
   readonly #records = new Map<string, EndpointRecord>();
   /** When an endpoint left its sandbox; after a restart of ours, when that was found. */
   readonly #left = new Map<string, number>();
+  /** The last one that was asked for, of each endpoint. */
+  readonly #changes = new Map<string, Promise<unknown>>();
   readonly #store: RecordStore<typeof endpointRecord>;
   readonly #host: HostNetwork;
   readonly #networks: Networks;
@@ -114,7 +116,11 @@ export class Endpoints {
    * Makes the wire, gated, and begins the session. Where the namespace exists already (Docker 28 and later, or a running
    * container), it is locked before this answers. @throws EgressError PORTS_UNSUPPORTED, LOCK_FAILED
    */
-  async join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
+  join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
+    return this.#inOrder(id, () => this.#join(id, sandboxKey, published));
+  }
+
+  async #join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
     const known = this.#require(id);
     const network = this.#networks.get(known.networkId);
     const namespace = findNamespace(sandboxKey);
@@ -150,13 +156,15 @@ export class Endpoints {
   }
 
   /** Absent is success. */
-  async leave(id: string): Promise<void> {
-    await this.#sessions.leave(id);
-    const record = this.#records.get(id);
-    if (!record?.joined) return;
-    const { joined: _, ...left } = record;
-    await this.#write(left);
-    this.#left.set(id, performance.now());
+  leave(id: string): Promise<void> {
+    return this.#inOrder(id, async () => {
+      await this.#sessions.leave(id);
+      const record = this.#records.get(id);
+      if (!record?.joined) return;
+      const { joined: _, ...left } = record;
+      await this.#write(left);
+      this.#left.set(id, performance.now());
+    });
   }
 
   /** Wires that a Leave has freed and no DeleteEndpoint ever took away: Docker gives up after 15 s. */
@@ -166,12 +174,33 @@ export class Endpoints {
   }
 
   /** Frees everything, also where Leave never came (Docker sends none after a failed Join). Absent is success. */
-  async remove(id: string): Promise<void> {
-    await this.#sessions.leave(id);
-    this.#records.delete(id);
-    this.#left.delete(id);
-    await this.#host.removeWire(hostLinkName(id));
-    await this.#store.remove(id);
+  remove(id: string): Promise<void> {
+    return this.#inOrder(id, async () => {
+      this.#left.set(id, performance.now()); // it is tried again where this fails
+      await this.#sessions.leave(id);
+      await this.#host.removeWire(hostLinkName(id));
+      await this.#store.remove(id);
+      this.#records.delete(id);
+      this.#left.delete(id);
+    });
+  }
+
+  /** Until nothing is being made or freed any more, on one network or on all. */
+  async settled(networkId?: string): Promise<void> {
+    const concerns = (id: string) => networkId === undefined || this.#records.get(id)?.networkId === networkId;
+    await Promise.allSettled([...this.#changes].flatMap(([id, change]) => (concerns(id) ? [change] : [])));
+  }
+
+  /** One change of an endpoint after the other: Docker does not wait for all of them, and gives up on others. */
+  #inOrder<T>(id: string, change: () => Promise<T>): Promise<T> {
+    const before = this.#changes.get(id) ?? Promise.resolve();
+    const done = before.catch(() => undefined).then(change);
+    this.#changes.set(id, done);
+    const forget = () => {
+      if (this.#changes.get(id) === done) this.#changes.delete(id);
+    };
+    done.then(forget, forget);
+    return done;
   }
 
   /**

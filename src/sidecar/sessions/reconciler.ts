@@ -15,12 +15,17 @@ import type { SessionRegistry } from './session-registry.ts';
 const LOOK_AGAIN_MS = 40;
 /** A session that starts changes several times, and is held meanwhile. */
 const SETTLE_MS = 200;
-const END_EVERY_MS = 1_000;
+const END_EVERY_MS = 2_000;
 const NAMES_EVERY_MS = 2_000;
+/** Docker's resolvers: an engine that was restarted opens them again, and says so by its handshake. */
+const RESOLVERS_EVERY_MS = 10_000;
+const ENGINE_STARTS_FOR_MS = 60_000;
 /** Each costs some processes, so only when somebody has changed the host's rules or links since the last one. */
 const REPAIR_EVERY_MS = 10_000;
 /** iptables-legacy tells nobody of its changes. Looked at with every second repair: who waits for 25 s waits for 30, and more. */
-const REPAIR_ANYWAY_EVERY_MS = 15_000;
+const LOOK_AT_UNHEARD_EVERY_MS = 15_000;
+/** In case something was not heard of after all. */
+const REPAIR_ANYWAY_EVERY_MS = 60_000;
 /** For hundreds of guards it takes nft(8) most of a second to list their rules; that one is missing it sees at once. */
 const VERIFY_GUARDS_EVERY_MS = 15_000;
 /** The first for a session, and each for one whose rules were changed, costs a process. */
@@ -40,9 +45,12 @@ export class Reconciler {
   readonly #hostRoutes = new ChangeListener('routes');
   readonly #hostRules = new ChangeListener('rules');
   #repairedAt = Number.NEGATIVE_INFINITY;
+  #lookedAtUnheardAt = Number.NEGATIVE_INFINITY;
   /** The host's rules have changed since the guards were verified. */
   #guardsAreSuspect = true;
   #guardsVerifiedAt = Number.NEGATIVE_INFINITY;
+  #engineStartedAt = performance.now();
+  #resolversAt = Number.NEGATIVE_INFINITY;
   #known = '';
   #lookAgainAt = Number.POSITIVE_INFINITY;
   /** Links may be others than those known. */
@@ -166,11 +174,19 @@ export class Reconciler {
       const [rulesChanged, routesChanged] = [this.#hostRules.takeChange(), this.#hostRoutes.takeChange()];
       this.#guardsAreSuspect ||= rulesChanged;
       if (this.#guardsAreSuspect) await this.#background('guards', this.#repairGuards());
-      if (!rulesChanged && !routesChanged && since(this.#repairedAt) < REPAIR_ANYWAY_EVERY_MS) return;
+      const hasNews = rulesChanged || routesChanged;
+      if (!hasNews && since(this.#repairedAt) < REPAIR_ANYWAY_EVERY_MS) return this.#lookAtUnheard();
       this.#repairedAt = performance.now();
+      this.#lookedAtUnheardAt = this.#repairedAt;
       await this.#background('networks', this.#networks.repair());
       await this.#background('links', this.#guardForeign());
     });
+  }
+
+  async #lookAtUnheard(): Promise<void> {
+    if (since(this.#lookedAtUnheardAt) < LOOK_AT_UNHEARD_EVERY_MS) return;
+    this.#lookedAtUnheardAt = performance.now();
+    await this.#background('networks', this.#networks.repairUnheard());
   }
 
   async #repairGuards(): Promise<void> {
@@ -212,9 +228,17 @@ export class Reconciler {
     }
   }
 
+  /** An engine that runs with live-restore opens its resolvers in running containers soon after. */
+  engineStarted(): void {
+    this.#engineStartedAt = performance.now();
+  }
+
   /** A restarted engine opens its resolvers again, and Docker writes hosts and resolv.conf anew when it likes. */
   #keepNames(): void {
-    for (const session of this.#sessions.all()) void this.#background('names', session.reassertNames());
+    const resolver =
+      since(this.#engineStartedAt) < ENGINE_STARTS_FOR_MS || since(this.#resolversAt) >= RESOLVERS_EVERY_MS;
+    if (resolver) this.#resolversAt = performance.now();
+    for (const session of this.#sessions.all()) void this.#background('names', session.reassertNames({ resolver }));
   }
 
   #background(subject: string, work: Promise<void>): Promise<void> {

@@ -25,6 +25,8 @@ interface Found {
 /** All sessions of this host, by namespace. */
 export class SessionRegistry implements SessionControl {
   readonly #sessions = new Map<string, Session>();
+  /** Of those that are not known any more, what is still being taken away, by namespace. */
+  readonly #endings = new Map<string, Promise<void>>();
   readonly #context: SessionContext;
 
   constructor(makeContext: (registry: SessionRegistry) => SessionContext) {
@@ -49,7 +51,7 @@ export class SessionRegistry implements SessionControl {
     const session = new Session(this.#context, newRecord(name, sandboxKey));
     session.attach(endpoint);
     this.#sessions.set(name, session);
-    session.start(isSurelySession);
+    session.start(isSurelySession, this.#endings.get(name));
     return session;
   }
 
@@ -58,8 +60,8 @@ export class SessionRegistry implements SessionControl {
     const session = this.of(endpointId);
     if (!session) return;
     const { networkIds } = session;
-    if (session.detach(endpointId)) await this.#end(session);
-    else await session.reapply();
+    if (session.detach(endpointId)) return this.#end(session, networkIds);
+    await session.reapply();
     if (session.isProxy) for (const networkId of networkIds) this.proxyChanged(networkId);
   }
 
@@ -114,17 +116,20 @@ export class SessionRegistry implements SessionControl {
 
   /** Docker may never say another word about its endpoints. */
   async #endGone(session: Session): Promise<void> {
-    const { endpoints } = session;
-    await this.#end(session);
+    const { endpoints, networkIds } = session;
+    await this.#end(session, networkIds);
     for (const { id } of endpoints) await this.#context.removeEndpoint(id);
   }
 
-  async #end(session: Session): Promise<void> {
-    const networkIds = session.networkIds;
-    await session.end();
-    this.#sessions.delete(session.record.namespace);
-    if (directOf(session.passage).length > 0) await this.#context.networks.applyFirewall();
+  /** Nobody finds it from now on; one that begins in the same namespace waits for its end. */
+  async #end(session: Session, networkIds: readonly string[]): Promise<void> {
+    const { namespace } = session.record;
+    const ending = session.end().finally(() => this.#endings.delete(namespace));
+    this.#endings.set(namespace, ending);
+    this.#sessions.delete(namespace);
     if (session.isProxy) for (const networkId of networkIds) this.proxyChanged(networkId);
+    const wasDirect = directOf(session.passage).length > 0;
+    await Promise.all([ending, wasDirect ? this.#context.networks.applyFirewall() : undefined]);
   }
 
   proxiesOf(networkId: string): ProxyPeer[] {

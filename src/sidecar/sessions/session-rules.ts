@@ -29,6 +29,7 @@ export class SessionRules {
   /** The lock may have been changed: until it was seen that it stands, or was put back. */
   #isSuspect = true;
   #listener: ChangeListener | undefined;
+  #isClosed = false;
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
 
@@ -40,6 +41,10 @@ export class SessionRules {
   /** As the guards have it now. */
   get passage(): Passage {
     return this.#passage;
+  }
+
+  get isLockBroken(): boolean {
+    return this.#lockBroken;
   }
 
   /** Addresses of the VPN server, for the documented rows; they come into force with the next `apply`. */
@@ -54,7 +59,7 @@ export class SessionRules {
    * @throws EgressError LOCK_FAILED; then the guard is shut
    */
   apply(namespace: Namespace, plan: () => Passage, { again = false } = {}): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       if (this.#lockBroken && !again) return this.#shut();
       const passage = plan();
       const widens = this.#passage.kind === 'shut' || directOf(passage).length > directOf(this.#passage).length;
@@ -67,12 +72,13 @@ export class SessionRules {
    * @returns whether that was so; not, where nft(8) does not see it even then: rules of iptables-legacy can't be verified
    */
   async verify(namespace: Namespace): Promise<boolean> {
+    if (this.#isClosed) return false;
     this.#listener ??= new ChangeListener('rules', namespace);
     if (this.#listener.takeChange()) this.#isSuspect = true;
     if (!this.#isSuspect) return false;
     return this.#changes.run(async () => {
       const lock = this.#lock;
-      if (!lock) return false;
+      if (!lock || this.#isClosed) return false;
       const stood = await this.#context.host.lockStands(namespace, lock);
       if (!stood) await this.#context.host.applyLock(namespace, lock);
       this.#isSuspect = false; // to put it back was a change: where changes can be heard of, it is looked at once more
@@ -87,7 +93,7 @@ export class SessionRules {
 
   /** For the proxy: trusted, so a guard that lets everything by, and no lock, also where it was taken for a session at first. */
   open(namespace: Namespace, { again = false } = {}): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#change(async () => {
       for (const { hostLink } of this.#wires()) await this.#context.host.setIsolated(hostLink, false);
       if (this.#lock) await this.#applyLock(namespace, { kind: 'proxy' }, true);
       await this.#applyGuards({ kind: 'proxy' }, again);
@@ -95,9 +101,18 @@ export class SessionRules {
     });
   }
 
-  /** Nobody is listened to any more: that would keep the namespace alive. */
-  close(): void {
-    this.#listener?.close();
+  /** From now on nothing is applied any more, and when this is done, nothing is being applied. The lock stays. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#listener?.close(); // it would keep the namespace alive
+    await this.#changes.run(async () => undefined);
+  }
+
+  /** A guard that was applied after its wire had gone would stay for ever. */
+  async #change(work: () => Promise<void>): Promise<void> {
+    await this.#changes.run(async () => {
+      if (!this.#isClosed) await work();
+    });
   }
 
   async #widen(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
-import { addressOf } from '../../shared/ip.ts';
+import { addressOf, familyOf } from '../../shared/ip.ts';
 import { tunnelName } from '../../shared/names.ts';
 import { ipBatchInside } from '../host/ip.ts';
+import { readSysctlInside } from '../host/sysctl.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
 import {
   type Health,
@@ -105,6 +106,18 @@ export class SessionTunnel {
   async repair(up: TunnelUp, signal: AbortSignal): Promise<void> {
     await this.kind.repair(placeOf(this.#session), this.settings, up);
     await this.#routeDirect(signal);
+  }
+
+  /**
+   * Docker up to 25 turns IPv6 off in a container some 0.1 s after it has made the namespace, before it opens its resolver there.
+   * A tunnel that was up by then has lost its IPv6 addresses and routes: they are put back.
+   */
+  async restoreIpv6(signal: AbortSignal): Promise<void> {
+    const { namespace, record } = this.#session;
+    const up = record.tunnel?.up;
+    if (!namespace || !up?.addresses.some((address) => familyOf(address) === 6)) return;
+    const isOff = readSysctlInside(namespace, `net.ipv6.conf.${this.kind.device}.disable_ipv6`) === '1';
+    if (isOff) await this.repair(up, signal);
   }
 
   async receivedBytes(): Promise<number> {

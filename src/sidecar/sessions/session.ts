@@ -17,7 +17,7 @@ import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
 import { SessionLedger } from './session-ledger.ts';
-import { SessionNames } from './session-names.ts';
+import { type Reasserted, SessionNames } from './session-names.ts';
 import { SessionRules } from './session-rules.ts';
 import { serversOf } from './session-tunnel.ts';
 import { toSessionView } from './session-view.ts';
@@ -119,11 +119,14 @@ export class Session {
     return this.#endpoints.size === 0;
   }
 
-  /** For a namespace that Docker has just named. `isSurelySession`: it can't be the proxy. */
-  start(isSurelySession: boolean): void {
+  /**
+   * For a namespace that Docker has just named. `isSurelySession`: it can't be the proxy. `earlier`: until the end of the one
+   * that had this namespace before.
+   */
+  start(isSurelySession: boolean, earlier?: Promise<void>): void {
     this.#isSurelySession = isSurelySession;
     this.#first.hold();
-    this.#background(this.#setUp());
+    this.#background(this.#setUp(earlier));
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
@@ -136,7 +139,8 @@ export class Session {
     return true;
   }
 
-  async #setUp(): Promise<void> {
+  async #setUp(earlier?: Promise<void>): Promise<void> {
+    await earlier?.catch(() => undefined); // its own failure, and told of there
     const { signal } = this.#life;
     const probe = () => findNamespace(this.record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
@@ -187,8 +191,11 @@ export class Session {
     this.#ledger.update({ role: 'session' });
     this.#ledger.announce();
     this.#pointToProxy();
-    // Beside each other: a tunnel's device needs no lock, since the guard is still shut.
-    await Promise.all([this.#lockIn(), this.#decide(() => this.#chooseEgress())]);
+    const cleared = this.#kasm.clear(); // before anything new can be told
+    const decided = this.#decide(() => this.#chooseEgress());
+    // A tunnel's device needs no lock, since the guard is still shut. Where none is wanted, its rules are the first there are.
+    if (await this.#wantsNoTunnel()) await Promise.race([decided, this.#settled.promise]);
+    await Promise.all([this.#lockIn(cleared), decided]);
     if (this.#container) return;
     // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
     await this.#identify(this.deadlineMs(), 500);
@@ -228,6 +235,15 @@ export class Session {
     return this.#context.launchScripts.find({ launchKey, container: this.#container });
   }
 
+  async #wantsNoTunnel(): Promise<boolean> {
+    const found = await this.#findScript().catch(() => undefined);
+    return found ? found.script.egress.type === 'none' : this.#mayGoWithoutScript;
+  }
+
+  get #mayGoWithoutScript(): boolean {
+    return this.#container !== undefined && this.#networks().some(({ policy }) => policy === 'optional');
+  }
+
   async #decide(decision: () => Promise<void>): Promise<void> {
     await this.#decisions.run(async () => {
       if (!this.#life.signal.aborted) await decision();
@@ -243,8 +259,7 @@ export class Session {
       if (this.endpoints.some(({ published }) => published)) throw new EgressError('PORTS_UNSUPPORTED');
       const found = await this.#findScript();
       if (found) await this.#use(found);
-      else if (this.#container && this.#networks().some(({ policy }) => policy === 'optional'))
-        await this.#open(undefined);
+      else if (this.#mayGoWithoutScript) await this.#open(undefined);
       else await this.#waitForScript();
     } catch (error) {
       await this.fail(error);
@@ -379,8 +394,8 @@ export class Session {
     return this.#kasm.tell(status);
   }
 
-  async #lockIn(): Promise<void> {
-    await Promise.all([this.#applyRules(), this.#kasm.clear()]);
+  async #lockIn(cleared: Promise<void>): Promise<void> {
+    await Promise.all([this.#applyRules({ again: this.#rules.isLockBroken }), cleared]);
     this.#logWires();
     this.#locked.resolve();
     void this.#letRunWhenSettled();
@@ -390,6 +405,7 @@ export class Session {
   async #letRunWhenSettled(): Promise<void> {
     await settledWithin(this.#names.decided, NAMES_DEADLINE_MS);
     await this.waitUntilSettled(this.#context.settings.gateMs);
+    await this.#egress.restoreIpv6().catch((error) => this.warn(`IPv6: ${explain(error)}`)); // the watch tries again
     this.#first.letRun();
     await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
   }
@@ -451,9 +467,9 @@ export class Session {
   }
 
   /** What others write into the container's files is put right. */
-  async reassertNames(): Promise<void> {
+  async reassertNames(what?: Reasserted): Promise<void> {
     if (this.record.role !== 'session' || this.#life.signal.aborted) return;
-    await this.#names.reassert();
+    await this.#names.reassert(what);
     await this.#kasm.reassert();
   }
 
@@ -479,7 +495,7 @@ export class Session {
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
-    this.#rules.close();
+    await this.#rules.close();
     this.#names.close();
     this.#first.forget();
     await this.#kasm.clearStopped(this.record.rootfs);
