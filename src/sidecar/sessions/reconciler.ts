@@ -52,6 +52,8 @@ export class Reconciler {
   #engineStartedAt = performance.now();
   #resolversAt = Number.NEGATIVE_INFINITY;
   #known = '';
+  /** Links of somebody else's that have a guard; undefined where it is to be looked at. */
+  #foreignGuards: Set<string> | undefined;
   #lookAgainAt = Number.POSITIVE_INFINITY;
   /** Links may be others than those known. */
   #isStale = true;
@@ -135,19 +137,22 @@ export class Reconciler {
     });
   }
 
-  /** Guards of what is closed, and of nothing else. */
+  /** Guards of what is closed, and of nothing else; those of our own wires come and go with these. */
   async #guardForeign(): Promise<void> {
     const links = await this.#host.links();
     const own = this.#endpoints.all().map(({ id }) => hostLinkName(id));
     const foreign = foreignLinks(links, { own, closed: this.#closedLinks() });
-    const guarded = await this.#host.guarded();
-    for (const link of foreign.filter((link) => !guarded.includes(link))) {
+    this.#foreignGuards ??= new Set((await this.#host.guarded()).filter((link) => !isOurs(link)));
+    const guarded = this.#foreignGuards;
+    for (const link of foreign.filter((link) => !guarded.has(link))) {
       await this.#host.guardForeign(link);
+      guarded.add(link);
       this.#log.warn('guard', `A session has an interface on another network; its host end ${link} is shut.`);
     }
-    const wanted = new Set([...foreign, ...this.#endpoints.all().map(({ id }) => hostLinkName(id))]);
-    // Guards of our own wires go with their wires: an endpoint that could not be read must stay shut.
-    for (const link of guarded.filter((link) => !wanted.has(link) && !isOurs(link))) await this.#host.removeGuard(link);
+    for (const link of [...guarded].filter((link) => !foreign.includes(link))) {
+      await this.#host.removeGuard(link);
+      guarded.delete(link);
+    }
     if (undecided(links, own).length === 0) this.#lookUntil = 0;
   }
 
@@ -179,6 +184,7 @@ export class Reconciler {
       this.#repairedAt = performance.now();
       this.#lookedAtUnheardAt = this.#repairedAt;
       await this.#background('networks', this.#networks.repair());
+      this.#foreignGuards = undefined;
       await this.#background('links', this.#guardForeign());
     });
   }
