@@ -105,11 +105,12 @@ export function createNetworkDriver(
   };
 
   return {
-    'Plugin.Activate': async () => {
+    'Plugin.Activate': async () => ({ Implements: ['NetworkDriver'] }),
+    // Asked of a managed plugin when an engine starts, and of a process when the engine first needs it.
+    'NetworkDriver.GetCapabilities': async () => {
       onHandshake();
-      return { Implements: ['NetworkDriver'] };
+      return { Scope: 'local', ConnectivityScope: 'local' };
     },
-    'NetworkDriver.GetCapabilities': async () => ({ Scope: 'local', ConnectivityScope: 'local' }),
     'NetworkDriver.CreateNetwork': createNetwork,
     'NetworkDriver.DeleteNetwork': deleteNetwork,
     'NetworkDriver.CreateEndpoint': createEndpoint,
