@@ -7,7 +7,7 @@ import { PLUGIN, pluginAnswers, pluginPid } from '../support/plugin.ts';
 import { usePluginWorld } from '../support/plugin-world.ts';
 import { exitAddress, NETWORK, startSession, unique } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
-import { waitFor } from '../support/wait.ts';
+import { sleep, waitFor } from '../support/wait.ts';
 
 const world = usePluginWorld();
 const LIVE_RESTORE = '--live-restore';
@@ -51,6 +51,36 @@ test('the control: the engine leaves containers and plugin running', async () =>
   const [before, plugin] = [await identity(name), await pluginPid()];
   await restartEngine(LIVE_RESTORE);
   expect([await identity(name), await pluginPid()]).toEqual([before, plugin]);
+});
+
+/** When Docker's resolver was seen in a namespace, milliseconds since the first look. */
+async function resolverSeen(key: string, until: Promise<unknown>): Promise<number[]> {
+  const began = performance.now();
+  const seen: number[] = [];
+  let isOver = false;
+  void until.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    const sockets = await sh('nsenter', `--net=${key}`, 'ss', '-Huan');
+    if (sockets.includes('127.0.0.11')) seen.push(performance.now() - began);
+    await sleep(50);
+  }
+  return seen;
+}
+
+test('Docker’s resolver, which a new engine opens again, is closed again', async () => {
+  const name = unique('live');
+  await startSession(world.lab, name);
+  const key = await sandboxKey(name);
+  const seen = await resolverSeen(
+    key,
+    restartEngine(LIVE_RESTORE).then(() => sleep(6_000)),
+  );
+  expect(seen).not.toEqual([]); // or it was not opened
+  const openFor = (seen.at(-1) ?? 0) - (seen[0] ?? 0);
+  console.log(`Docker's resolver was open for ${Math.round(openFor)} ms`);
+  expect(openFor).toBeLessThan(4_000);
 });
 
 test.each([
