@@ -1,8 +1,9 @@
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { HOST, WIREGUARD_PORT } from '../../lab/addresses.ts';
 import { run } from '../../src/sidecar/host/command.ts';
 import {
   each,
+  endServers,
   FIRST_PROBE_MS,
   type KindSession,
   OPENVPN_PORT,
@@ -39,6 +40,8 @@ afterEach(async () => {
   const containers = (await docker('ps', '-aq')).split('\n').filter(Boolean);
   if (containers.length > 0) await docker('rm', '-f', ...containers);
 });
+
+afterAll(endServers);
 
 const session = async (name: string) => (await askFor(name)).body;
 

@@ -1,8 +1,16 @@
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { SITE, WIREGUARD_PORT } from '../../lab/addresses.ts';
 import { startDaemon } from '../../lab/daemon.ts';
-import { each, FIRST_PROBE_MS, OPENVPN_PORT, secondsUntil, show, startBoth } from '../support/both-kinds.ts';
+import {
+  each,
+  endServers,
+  FIRST_PROBE_MS,
+  OPENVPN_PORT,
+  secondsUntil,
+  show,
+  startBoth,
+} from '../support/both-kinds.ts';
 import { waitForState } from '../support/control.ts';
 import { docker, inContainer, inNamespace } from '../support/docker.ts';
 import { DRIVER, dropLock, exitAddress, NETWORK } from '../support/session.ts';
@@ -21,6 +29,8 @@ afterEach(async () => {
   const containers = (await docker('ps', '-aq')).split('\n').filter(Boolean);
   if (containers.length > 0) await docker('rm', '-f', ...containers);
 });
+
+afterAll(endServers);
 
 /** As `tc netem delay 150ms loss 5%` at both ends. An hour of it takes an hour, so that is for who sets this. */
 const BAD_PATH = { delayMs: 150, lossPercent: 5, seconds: Number(process.env.KASM_SIDECAR_BAD_PATH_SECONDS ?? 25) };

@@ -1,4 +1,4 @@
-import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
+import { LOGIN, type OpenVpnServer, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { putLaunchScript, waitForState } from './control.ts';
 import { runContainer, startSession, unique } from './session.ts';
 import type { World } from './world.ts';
@@ -22,9 +22,17 @@ async function startWireGuard({ lab }: World, name: string, { gateway = 1, endpo
 
 export const OPENVPN_PORT = 1300;
 
+const servers: OpenVpnServer[] = [];
+
+/** Else they call clients that are gone, for a minute, and the host answers: in the next file, that is a stranger's packet. */
+export async function endServers(): Promise<void> {
+  for (const server of servers) await server.signal('SIGKILL');
+}
+
 /** As most providers set it up: the server is silent for 10 s at a time, and the client may wait for a minute. */
 async function startOpenVpn({ lab }: World, name: string, { gateway = 1, endpoint }: KindOptions): Promise<void> {
   const server = await startOpenVpnServer(lab.names, gateway, { port: OPENVPN_PORT, keepalive: [10, 60] });
+  servers.push(server);
   const config = await server.clientConfig(endpoint === undefined ? {} : { remotes: [`${endpoint} ${OPENVPN_PORT}`] });
   await putLaunchScript(name, { version: 1, egress: { type: 'openvpn', config, credential: LOGIN } });
   await runContainer(name);
