@@ -37,7 +37,10 @@ export interface CommandResult {
 export type Run = (argv: readonly [string, ...string[]], options?: CommandOptions) => Promise<CommandResult>;
 
 const DEFAULT_TIMEOUT_MS = 15_000;
-/** More of them only make each slower, until none is done in its time: a new daemon wants something of every session at once. */
+/**
+ * More of them only make each slower, until none is done in its time: a new daemon wants something of every session at once. Whose
+ * rules are in force only waits to end, and is not counted.
+ */
 const slots = new Slots(8);
 const NOTHING_PRINTED: CommandResult = { stdout: '', stderr: '', exitCode: 0 };
 const COMMIT_LOOK_EVERY_MS = 1;
