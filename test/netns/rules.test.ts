@@ -2,11 +2,13 @@ import { randomInt } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EgressError } from '../../src/shared/errors.ts';
 import { run } from '../../src/sidecar/host/command.ts';
+import { ChangeListener } from '../../src/sidecar/host/netlink.ts';
 import { findNamespace, type Namespace } from '../../src/sidecar/host/netns.ts';
 import type { Passage, ProxyPeer, Wire } from '../../src/sidecar/plan/wire.ts';
 import { HostNetwork } from '../../src/sidecar/sessions/host-network.ts';
 import { type RulesContext, SessionRules } from '../../src/sidecar/sessions/session-rules.ts';
 import { sh } from '../support/shell.ts';
+import { sleep } from '../support/wait.ts';
 import { aDualStackWire, aProxy } from '../support/wires.ts';
 
 const NAMESPACE = 'kasm-rules-test';
@@ -70,13 +72,16 @@ const pair = {
   bridge: aDualStackWire.network.bridge,
 };
 
+const { bridge, bridgeMac } = aDualStackWire.network;
+const BRIDGE_ADDRESSES = ['172.20.0.1/16', 'fd00:20::1/64'];
+const ensureBridge = () => host.ensureBridge({ bridge, bridgeMac, networkId: 'rules', addresses: BRIDGE_ADDRESSES });
+
 async function setUp(): Promise<void> {
-  const { bridge, bridgeMac } = aDualStackWire.network;
   await sh('ip', 'netns', 'add', NAMESPACE);
   const found = findNamespace(`/run/netns/${NAMESPACE}`);
   if (!found) throw new Error('the namespace was not made');
   namespace = found;
-  await host.ensureBridge({ bridge, bridgeMac, networkId: 'rules', addresses: ['172.20.0.1/16'] });
+  await ensureBridge();
   await host.makeWire(pair, wire(), true);
   await sh('ip', 'link', 'set', 'dev', pair.containerLink, 'netns', NAMESPACE, 'name', aDualStackWire.link);
 }
@@ -148,6 +153,30 @@ describe('the rules of a session', () => {
     broken = false;
     await rules.apply(namespace, () => passage, { again: true });
     expect((await accepts()).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a bridge', () => {
+  test('that stands is not touched', async () => {
+    await sleep(200); // what came before has been told
+    const listener = new ChangeListener('routes');
+    await ensureBridge();
+    await sleep(200);
+    expect(listener.takeChange()).toBe(false);
+    listener.close();
+  });
+
+  test.each<[string, [string, ...string[]]]>([
+    ['an address', ['ip', 'address', 'delete', '172.20.0.1/16', 'dev', bridge]],
+    ['that of IPv6', ['ip', '-6', 'address', 'delete', 'fd00:20::1/64', 'dev', bridge]],
+    ['to be up', ['ip', 'link', 'set', 'dev', bridge, 'down']],
+  ])('that lacks %s gets it back', async (_, change) => {
+    const look = () => sh('ip', '-br', 'address', 'show', 'dev', bridge);
+    const before = await look();
+    await sh(...change);
+    expect(await look()).not.toBe(before);
+    await ensureBridge();
+    expect(await look()).toBe(before);
   });
 });
 

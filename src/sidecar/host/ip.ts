@@ -46,6 +46,18 @@ export async function listLinks(run: Run): Promise<Link[]> {
   return z.array(link).parse(JSON.parse(stdout));
 }
 
+const addressed = z.array(
+  z.object({ flags: z.array(z.string()), addr_info: z.array(z.object({ local: z.string(), prefixlen: z.number() })) }),
+);
+
+/** Whether a link is up and has these addresses (CIDR form). */
+export async function isUpWith(run: Run, name: string, addresses: readonly string[]): Promise<boolean> {
+  const { stdout } = await run(['ip', '-json', 'address', 'show', 'dev', name]);
+  const [found] = addressed.parse(JSON.parse(stdout));
+  const own = found?.addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
+  return found?.flags.includes('UP') === true && addresses.every((address) => own?.includes(address));
+}
+
 /** Absent is success. */
 export async function removeLink(run: Run, name: string): Promise<void> {
   await run(['ip', 'link', 'delete', 'dev', name], { okExitCodes: [1] }); // 1: cannot find device

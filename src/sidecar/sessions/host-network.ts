@@ -3,7 +3,7 @@ import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import type { IpFamily } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
-import { ipBatch, listLinks, removeLink } from '../host/ip.ts';
+import { ipBatch, isUpWith, listLinks, removeLink } from '../host/ip.ts';
 import { insertJump, listChain, listRules, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
 import type { Namespace } from '../host/netns.ts';
 import {
@@ -69,10 +69,13 @@ export class HostNetwork {
     this.#nft = new NftBatch(run);
   }
 
-  /** @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
+  /** One that stands is not touched: each touch is a change to all who listen, ourselves included. @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
   async ensureBridge(plan: BridgePlan): Promise<void> {
     const existing = (await listLinks(this.#run)).find(({ ifname }) => ifname === plan.bridge);
-    if (existing?.ifalias === bridgeAlias(plan.networkId)) return ipBatch(this.#run, configureBridge(plan));
+    if (existing?.ifalias === bridgeAlias(plan.networkId)) {
+      if (await isUpWith(this.#run, plan.bridge, plan.addresses)) return;
+      return ipBatch(this.#run, configureBridge(plan));
+    }
     if (existing) {
       throw new EgressError('NETWORK_OPTION_INVALID', `option bridge: a link called ${plan.bridge} exists already`);
     }
