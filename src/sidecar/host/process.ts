@@ -18,6 +18,8 @@ export interface FoundProcess extends ProcessIdentity {
   readonly argv: readonly string[];
 }
 
+/** proc(5): field 22 of stat, of which `statOf` gives those from the third on. */
+const START_TIME = 22 - 3;
 const TERM_DEADLINE_MS = 2000;
 const KILL_DEADLINE_MS = 2000;
 const POLL_MS = 3;
@@ -32,10 +34,10 @@ export async function startDaemon(
   const log = await open(logFile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600);
   try {
     const id = spawnDaemon(argv, { ...(env ? { env } : {}), output: log.fd });
+    const startTime = statOf(id)?.[START_TIME]; // also of one that has ended by now: nobody has asked it how yet
     void outliveUs(id);
-    const startTime = startTimeOf(id);
     if (startTime !== undefined) return { id, startTime };
-    throw new EgressError('HOST_COMMAND_FAILED', `starting ${argv[0]}: it ended at once`);
+    throw new EgressError('HOST_COMMAND_FAILED', `starting ${argv[0]}: it is not there`);
   } finally {
     await log.close();
   }
@@ -96,7 +98,7 @@ function argvOf(id: number): string[] {
 
 function startTimeOf(id: number): string | undefined {
   const fields = statOf(id);
-  return !fields || hasEnded(id, fields[0]) ? undefined : fields[22 - 3];
+  return !fields || hasEnded(id, fields[0]) ? undefined : fields[START_TIME];
 }
 
 /** A first thread that is a zombie says little: while others still end, files are open, and a tun device stands. */
