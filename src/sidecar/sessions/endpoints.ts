@@ -223,14 +223,27 @@ export class Endpoints {
     }
   }
 
+  /** A new network's bridge may get its last name meanwhile: then once more, with that. */
   async #makeWire(record: EndpointRecord): Promise<void> {
+    const bridgeOf = () => this.#networks.get(record.networkId).bridge;
+    const bridge = bridgeOf();
+    try {
+      await this.#makeWireOn(bridge, record);
+    } catch (error) {
+      await this.#networks.bridgesNamed();
+      if (bridgeOf() === bridge) throw error;
+      await this.#makeWireOn(bridgeOf(), record);
+    }
+  }
+
+  async #makeWireOn(bridge: string, record: EndpointRecord): Promise<void> {
     const network = this.#networks.wireNetwork(record.networkId, []);
     const hostLink = hostLinkName(record.id);
-    const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
+    const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge };
     await this.#host.makeWire(pair, toWire(record, network), true);
     const { link = '', sandboxKey = '' } = record.joined ?? {};
     const namespace = basename(sandboxKey);
-    this.#log.info(link, `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut [${namespace}]`);
+    this.#log.info(link, `Made ${hostLink} on ${bridge} for ${record.ipv4}, gate shut [${namespace}]`);
   }
 
   async #write(record: EndpointRecord): Promise<void> {

@@ -159,6 +159,11 @@ export class Networks {
     );
   }
 
+  /** Until no bridge is being renamed. */
+  async bridgesNamed(): Promise<void> {
+    await this.#renames.run(async () => undefined);
+  }
+
   /** Whether any session may reach something directly: then it matters what Docker's other networks are. */
   #anyDirect(): boolean {
     return this.all().some(({ id }) => Object.values(this.#directAddresses(id)).flat().length > 0);
