@@ -57,9 +57,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
     }),
     settings.controlSocket,
   );
-  const verbs = createNetworkDriver(parts.networks, parts.endpoints, logs.network, () =>
-    parts.reconciler.engineStarted(),
-  );
+  const verbs = createNetworkDriver(parts.networks, parts.endpoints, () => parts.reconciler.engineStarted());
   const docker = await listenForDocker(pluginSocket ?? settings.pluginSocket, verbs, logs.plugin, ready.promise);
   const manager = new ServiceManager({ socket: settings.notifySocket, watchdogMs: settings.watchdogMs });
   manager.ready(); // an engine may start now: its calls wait here

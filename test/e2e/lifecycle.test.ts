@@ -379,6 +379,22 @@ describe('the daemon dies', () => {
     },
   );
 
+  test('a container that was disconnected a moment before the kill is not found again', async () => {
+    const name = unique('left');
+    await startSession(world.lab, name);
+    const namespace = await namespaceOf(name);
+    await docker('network', 'disconnect', NETWORK, name);
+    await world.sidecar.kill();
+    await world.sidecar.start();
+    const over = async () => ['gone', 'ended'].includes(await stateOf(namespace));
+    await waitFor('the session to be over', over, { timeoutMs: 3_000 });
+    await waitFor('its wire to be gone', async () => !(await sh('ip', '-br', 'link')).includes('ksh'), {
+      timeoutMs: 3_000,
+    });
+    expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
+    await docker('rm', '-f', name);
+  });
+
   test('networks are known after a new start: containers start on them, and they can be removed', async () => {
     const [network, name] = [unique('net'), unique('later')];
     await docker('network', 'create', '-d', DRIVER, '-o', 'policy=optional', network);

@@ -1,5 +1,4 @@
-import { EgressError, explain } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
+import { EgressError } from '../../shared/errors.ts';
 import type { Endpoints } from '../sessions/endpoints.ts';
 import type { Networks } from '../sessions/networks.ts';
 import {
@@ -27,18 +26,8 @@ const nothing: Verb = async () => ({});
 export function createNetworkDriver(
   networks: Networks,
   endpoints: Endpoints,
-  log: Log,
   onHandshake: () => void,
 ): Readonly<Record<string, Verb>> {
-  /**
-   * Not waited for: it takes 0.1 s, for which a container's end, and with it Docker's lock on the network, would wait. It is
-   * safe to be cut short, since what belongs to no container is found and taken away by the next sidecar.
-   */
-  const inBackground = (body: unknown, free: (endpointId: string) => Promise<void>): void => {
-    const { EndpointID } = endpointRequest.parse(body);
-    free(EndpointID).catch((error) => log.error('endpoints', `${EndpointID.slice(0, 12)}: ${explain(error)}`));
-  };
-
   const createNetwork: Verb = async (body) => {
     const request = createNetworkRequest.parse(body);
     const [ipv4] = request.IPv4Data;
@@ -80,7 +69,7 @@ export function createNetworkDriver(
   };
 
   const deleteEndpoint: Verb = async (body) => {
-    inBackground(body, (id) => endpoints.remove(id));
+    await endpoints.delete(endpointRequest.parse(body).EndpointID);
     return {};
   };
 
@@ -95,7 +84,7 @@ export function createNetworkDriver(
   };
 
   const leave: Verb = async (body) => {
-    inBackground(body, (id) => endpoints.leave(id));
+    await endpoints.leave(endpointRequest.parse(body).EndpointID);
     return {};
   };
 

@@ -8,6 +8,7 @@ import { findContainer } from '../docker/container-folder.ts';
 import type { Engine } from '../docker/engine.ts';
 import { findNamespace } from '../host/netns.ts';
 import { macOf } from '../plan/link.ts';
+import type { WireNetwork } from '../plan/wire.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { EndpointRecord, endpointRecord, NetworkRecord } from '../store/records.ts';
 import type { HostNetwork } from './host-network.ts';
@@ -155,16 +156,36 @@ export class Endpoints {
     if (session?.namespace) await session.waitUntilSettled(this.#gateMs);
   }
 
-  /** Absent is success. */
-  leave(id: string): Promise<void> {
-    return this.#inOrder(id, async () => {
-      await this.#sessions.leave(id);
-      const record = this.#records.get(id);
-      if (!record?.joined) return;
-      const { joined: _, ...left } = record;
-      await this.#write(left);
-      this.#left.set(id, performance.now());
-    });
+  /**
+   * Done when it is on disk: from then on a daemon that finds it frees it. The rest takes 0.1 s, for which a container's end, and
+   * with it Docker's lock on the network, would wait; it goes on by itself. Absent is success.
+   */
+  async leave(id: string): Promise<void> {
+    const noted = this.#inOrder(id, () => this.#noteLeft(id));
+    this.#inBackground(
+      id,
+      this.#inOrder(id, () => this.#sessions.leave(id)),
+    );
+    await noted;
+  }
+
+  /** As `leave`, of all there is, also where no Leave came (Docker sends none after a failed Join). */
+  async delete(id: string): Promise<void> {
+    const noted = this.#inOrder(id, () => this.#store.remove(id)); // the next daemon takes its wire for an orphan
+    this.#inBackground(id, this.remove(id));
+    await noted;
+  }
+
+  async #noteLeft(id: string): Promise<void> {
+    const record = this.#records.get(id);
+    if (!record?.joined) return;
+    const { joined: _, ...left } = record;
+    this.#left.set(id, performance.now());
+    await this.#write(left);
+  }
+
+  #inBackground(id: string, work: Promise<void>): void {
+    work.catch((error) => this.#log.error('endpoints', `${id.slice(0, 12)}: ${explain(error)}`));
   }
 
   /** Wires that a Leave has freed and no DeleteEndpoint ever took away: Docker gives up after 15 s. */
@@ -173,7 +194,7 @@ export class Endpoints {
     for (const [id, since] of this.#left) if (since < before) await this.remove(id);
   }
 
-  /** Frees everything, also where Leave never came (Docker sends none after a failed Join). Absent is success. */
+  /** Frees everything. Absent is success. */
   remove(id: string): Promise<void> {
     return this.#inOrder(id, async () => {
       this.#left.set(id, performance.now()); // it is tried again where this fails
@@ -225,25 +246,24 @@ export class Endpoints {
 
   /** A new network's bridge may get its last name meanwhile: then once more, with that. */
   async #makeWire(record: EndpointRecord): Promise<void> {
-    const bridgeOf = () => this.#networks.get(record.networkId).bridge;
-    const bridge = bridgeOf();
+    const network = this.#networks.wireNetwork(record.networkId, []);
     try {
-      await this.#makeWireOn(bridge, record);
+      await this.#makeWireOn(network, record);
     } catch (error) {
       await this.#networks.bridgesNamed();
-      if (bridgeOf() === bridge) throw error;
-      await this.#makeWireOn(bridgeOf(), record);
+      const renamed = this.#networks.wireNetwork(record.networkId, []);
+      if (renamed.bridge === network.bridge) throw error;
+      await this.#makeWireOn(renamed, record);
     }
   }
 
-  async #makeWireOn(bridge: string, record: EndpointRecord): Promise<void> {
-    const network = this.#networks.wireNetwork(record.networkId, []);
+  async #makeWireOn(network: WireNetwork, record: EndpointRecord): Promise<void> {
     const hostLink = hostLinkName(record.id);
-    const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge };
+    const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
     await this.#host.makeWire(pair, toWire(record, network), true);
     const { link = '', sandboxKey = '' } = record.joined ?? {};
     const namespace = basename(sandboxKey);
-    this.#log.info(link, `Made ${hostLink} on ${bridge} for ${record.ipv4}, gate shut [${namespace}]`);
+    this.#log.info(link, `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut [${namespace}]`);
   }
 
   async #write(record: EndpointRecord): Promise<void> {

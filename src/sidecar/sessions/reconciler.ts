@@ -241,10 +241,17 @@ export class Reconciler {
 
   /** A restarted engine opens its resolvers again, and Docker writes hosts and resolv.conf anew when it likes. */
   #keepNames(): void {
-    const resolver =
-      since(this.#engineStartedAt) < ENGINE_STARTS_FOR_MS || since(this.#resolversAt) >= RESOLVERS_EVERY_MS;
-    if (resolver) this.#resolversAt = performance.now();
-    for (const session of this.#sessions.all()) void this.#background('names', session.reassertNames({ resolver }));
+    const mayBeBack = since(this.#engineStartedAt) < ENGINE_STARTS_FOR_MS;
+    if (mayBeBack || since(this.#resolversAt) >= RESOLVERS_EVERY_MS) {
+      this.#resolversAt = performance.now();
+      this.#keepAll((session) => session.reassertNames());
+    } else {
+      this.#keepAll((session) => session.reassertFiles());
+    }
+  }
+
+  #keepAll(keep: (session: Session) => Promise<void>): void {
+    for (const session of this.#sessions.all()) void this.#background('names', keep(session));
   }
 
   #background(subject: string, work: Promise<void>): Promise<void> {

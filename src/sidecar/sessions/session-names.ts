@@ -10,11 +10,6 @@ import { hostResolvers, keepResolvConf, resolvConfOf } from './name-files.ts';
 const RESOLVER_DEADLINE_MS = 3_000;
 const NONE: Resolvers = { servers: [], searchDomains: [] };
 
-export interface Reasserted {
-  /** Whether to look for Docker's resolver, too, which takes the kernel some time. */
-  readonly resolver?: boolean;
-}
-
 /** Whose names one session is about. */
 export interface NamedSession {
   readonly namespace: Namespace | undefined;
@@ -81,12 +76,17 @@ export class SessionNames {
     await this.reassert();
   }
 
-  /** Docker writes the file anew now and then, and an engine that was restarted opens its resolvers again. */
-  async reassert({ resolver = true }: Reasserted = {}): Promise<void> {
+  /** Both of what Docker may have put back: its resolver, when an engine was restarted, and its file. */
+  async reassert(): Promise<void> {
     const { namespace, container } = this.#session;
-    if (!container) return;
-    if (resolver && this.#taken && namespace) this.#shut(this.#dockers(namespace));
-    if (!this.#wanted) return;
+    if (container && this.#taken && namespace) this.#shut(this.#dockers(namespace));
+    await this.reassertFile();
+  }
+
+  /** Docker writes it anew now and then. To look costs the kernel next to nothing. */
+  async reassertFile(): Promise<void> {
+    const { container } = this.#session;
+    if (!container || !this.#wanted) return;
     this.#resolvConf ??= resolvConfOf(container);
     await keepResolvConf(this.#resolvConf, this.#wanted);
   }

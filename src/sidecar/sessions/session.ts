@@ -17,7 +17,7 @@ import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
 import { SessionLedger } from './session-ledger.ts';
-import { type Reasserted, SessionNames } from './session-names.ts';
+import { SessionNames } from './session-names.ts';
 import { SessionRules } from './session-rules.ts';
 import { serversOf } from './session-tunnel.ts';
 import { toSessionView } from './session-view.ts';
@@ -406,6 +406,8 @@ export class Session {
     await settledWithin(this.#names.decided, NAMES_DEADLINE_MS);
     await this.waitUntilSettled(this.#context.settings.gateMs);
     await this.#egress.restoreIpv6().catch((error) => this.warn(`IPv6: ${explain(error)}`)); // the watch tries again
+    // Docker opens its resolver in two steps, and the first is what we waited for.
+    await this.reassertNames().catch((error) => this.warn(`names: ${explain(error)}`));
     this.#first.letRun();
     await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
   }
@@ -466,10 +468,17 @@ export class Session {
       this.log('warn', 'The rules in the container were changed by somebody else; they are applied again.');
   }
 
-  /** What others write into the container's files is put right. */
-  async reassertNames(what?: Reasserted): Promise<void> {
+  /** Docker's resolver, and what others write into the container's files, is put right. */
+  async reassertNames(): Promise<void> {
     if (this.record.role !== 'session' || this.#life.signal.aborted) return;
-    await this.#names.reassert(what);
+    await this.#names.reassert();
+    await this.#kasm.reassert();
+  }
+
+  /** Of that only the files. */
+  async reassertFiles(): Promise<void> {
+    if (this.record.role !== 'session' || this.#life.signal.aborted) return;
+    await this.#names.reassertFile();
     await this.#kasm.reassert();
   }
 
