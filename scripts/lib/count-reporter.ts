@@ -38,8 +38,20 @@ const brokenIn = (module: TestModule): string[] =>
     suite.errors().map(({ message }) => `${module.relativeModuleId}: ${message}`),
   );
 
-const failureReason = (test: TestCase): string =>
-  (test.result().errors ?? []).map(({ message }) => message.split('\n')[0]).join('; ');
+const failureReason = (test: TestCase): string => (test.result().errors ?? []).map(inOneLine).join('; ');
+
+const ANSI = /\u001B\[\d+m/g;
+
+/** With the lines that differ: "expected { …(8) } to deeply equal { …(8) }" tells nobody what stayed behind. */
+function inOneLine({ message, diff = '' }: { message: string; diff?: string }): string {
+  const different = diff
+    .replaceAll(ANSI, '')
+    .split('\n')
+    .filter((line) => /^[-+] +\S/.test(line) && !/^[-+] (Expected|Received)$/.test(line))
+    .slice(0, 6)
+    .map((line) => line.replace(/ +/g, ' '));
+  return [message.split('\n')[0], ...different].join(' | ');
+}
 
 function skipReason(test: TestCase): string {
   const result = test.result();
