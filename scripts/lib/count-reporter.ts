@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 
 /** What `summary.ts` needs to know of one suite. */
@@ -40,12 +41,9 @@ const brokenIn = (module: TestModule): string[] =>
 
 const failureReason = (test: TestCase): string => (test.result().errors ?? []).map(inOneLine).join('; ');
 
-const ANSI = /\u001B\[\d+m/g;
-
 /** With the lines that differ: "expected { …(8) } to deeply equal { …(8) }" tells nobody what stayed behind. */
 function inOneLine({ message, diff = '' }: { message: string; diff?: string }): string {
-  const different = diff
-    .replaceAll(ANSI, '')
+  const different = stripVTControlCharacters(diff)
     .split('\n')
     .filter((line) => /^[-+] +\S/.test(line) && !/^[-+] (Expected|Received)$/.test(line))
     .slice(0, 6)

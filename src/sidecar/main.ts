@@ -70,11 +70,12 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   // What runs, runs on: rules, tunnels and namespaces stay as they are, and the next process finds them again.
   let isStopping = false;
   const stop = async () => {
+    const end = performance.now() + STOP_PATIENCE_MS;
     manager.stopping();
     parts.reconciler.stop();
     await docker.close(CALLS_PATIENCE_MS);
     await settledWithin(parts.endpoints.settled(), FREEING_PATIENCE_MS); // what is left then, the next process finds
-    await parts.startHold.allHeld(HOLD_PATIENCE_MS);
+    await parts.startHold.allHeld(end - performance.now());
     await control.close();
     logs.network.info('sidecar', 'Stopped; sessions stay as they are');
     process.exit(0);
@@ -174,10 +175,10 @@ function compose(settings: Settings, log: LogFile) {
 
 const NETWORKS_TIMEOUT_MS = 2_000;
 /** Docker and systemd give a plugin 10 s and more before they kill it. */
+const STOP_PATIENCE_MS = 9_700;
+/** What is left of that is for containers between Docker's Join and their namespace: 0.1 s, on a busy machine far more. */
 const CALLS_PATIENCE_MS = 7_000;
 const FREEING_PATIENCE_MS = 1_000;
-/** From Docker's Join to the container's namespace: 0.1 s, on a busy machine more. One that failed to start never gets one. */
-const HOLD_PATIENCE_MS = 2_000;
 
 const answers = (ask: () => Promise<unknown>): Promise<{ ok: boolean; message?: string }> =>
   ask().then(

@@ -4,7 +4,7 @@ import { putLaunchScript, stateOf, waitForState } from '../support/control.ts';
 import { docker } from '../support/docker.ts';
 import { DRIVER, launchScript, NETWORK, runContainer, unique } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
-import { waitFor } from '../support/wait.ts';
+import { sleep, waitFor } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
 
 /** A container's first instruction has its egress; or it begins blocked, when Docker can't be kept waiting any longer. */
@@ -82,5 +82,23 @@ describe('a gateway that is silent', () => {
     else expect([found, waited < 1]).toEqual([['T'], true]);
     await gateway.restore();
     await waitForState(name, 'connected', 30_000);
+  });
+
+  test('keeps it waiting also where the daemon is restarted meanwhile', async ({ skip }) => {
+    if (await isTrueGate()) skip('Docker itself makes it wait there');
+    const name = unique('handed-on');
+    const gateway = world.lab.gateway(1);
+    await putLaunchScript(name, launchScript(await gateway.addClient(), {}, { deadline_seconds: 60 }));
+    await gateway.cut();
+    const started = runContainer(name, { command: FIRST });
+    await waitFor('its first process is held', async () => (await firstProcesses()).join() === 'T');
+    await waitFor('its tunnel', async () => (await waitForState(name, 'connecting')).tunnel);
+    await world.sidecar.stop();
+    await world.sidecar.start();
+    await sleep(1_000);
+    expect(await firstProcesses()).toEqual(['T']);
+    await gateway.restore();
+    await started;
+    expect(await firstAnswer(name)).toBe('you came from 203.0.113.11');
   });
 });

@@ -213,11 +213,14 @@ export class Session {
     if (this.record.tunnel) this.#rules.useServers(serversOf(this.record.tunnel));
     await this.#applyRules({ again: true });
     this.#locked.resolve();
-    if (processes.length === 0 || processes.some(isStopped)) this.#first.letRun();
+    // What an earlier process of ours held waits on: Docker's resolver may not be closed yet.
+    if (processes.length === 0 || processes.some(isStopped)) void this.#letRunWhenSettled();
     else this.#first.isRunning();
     this.log('info', `Found again in state ${this.record.state}`);
-    if (this.record.cut) return this.#settled.resolve();
-    if (this.#hasFailedForGood()) return this.#settled.resolve();
+    if (this.record.cut || this.#hasFailedForGood()) {
+      this.#refuseNames();
+      return this.#settled.resolve();
+    }
     await this.#decide(async () => {
       const kept = this.#found !== undefined && (await this.#egress.resume(this.#found));
       if (!kept) await this.#chooseEgress();
@@ -383,10 +386,13 @@ export class Session {
     if (this.#life.signal.aborted) return;
     const failure = toEgressError(error);
     if (failure.cause) this.log('error', explain(failure));
-    if (this.#names.servers.length === 0)
-      void this.#names.refuse().catch((again) => this.warn(`resolv.conf: ${explain(again)}`));
+    if (this.#names.servers.length === 0) this.#refuseNames();
     await this.enter('failed', failure).catch((again) => this.log('error', explain(again)));
     await this.signal('error');
+  }
+
+  #refuseNames(): void {
+    void this.#names.refuse().catch((error) => this.warn(`resolv.conf: ${explain(error)}`));
   }
 
   /** Tells a Kasm image inside, if there is one. */
