@@ -60,5 +60,9 @@ export async function isUpWith(run: Run, name: string, addresses: readonly strin
 
 /** Absent is success. */
 export async function removeLink(run: Run, name: string): Promise<void> {
-  await run(['ip', 'link', 'delete', 'dev', name], { okExitCodes: [1] }); // 1: cannot find device
+  try {
+    await run(['ip', 'link', 'delete', 'dev', name], { okExitCodes: [1] }); // 1: cannot find device
+  } catch (error) {
+    if (linkNames().includes(name)) throw error; // else it went meanwhile, with the namespace of its other end
+  }
 }
