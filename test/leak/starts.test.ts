@@ -89,7 +89,8 @@ async function startAtOnce(
 }
 
 const isOut = (sighting: Sighting): boolean =>
-  world.observer.isWan(sighting) || ['lo', world.sessions.bridge.name].includes(sighting.linkName);
+  (world.observer.isWan(sighting) && sighting.outgoing) ||
+  ['lo', world.sessions.bridge.name].includes(sighting.linkName);
 
 const seenOutside = (mark: Mark): string[] => world.observer.sightings(mark).filter(isOut).map(describeSighting);
 
