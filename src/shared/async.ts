@@ -69,3 +69,11 @@ export class Slots {
     }
   }
 }
+
+/** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
+export async function allOrFirstFailure<T extends readonly unknown[]>(
+  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}

@@ -135,6 +135,7 @@ function compose(settings: Settings, log: LogFile) {
     everySecond: new Ticker(1_000),
     events,
     log,
+    ownerOf: ({ id, networkId }) => engine.ownerOf(networkId, id, OWNER_TIMEOUT_MS).catch(() => undefined),
     proxiesOf: (networkId) => registry.proxiesOf(networkId),
     proxyChanged: (networkId) => registry.proxyChanged(networkId),
     removeEndpoint: (endpointId) => endpoints.remove(endpointId),
@@ -174,6 +175,8 @@ function compose(settings: Settings, log: LogFile) {
 }
 
 const NETWORKS_TIMEOUT_MS = 2_000;
+/** Later than that its namespace is there, and tells itself. */
+const OWNER_TIMEOUT_MS = 300;
 /** Docker and systemd give a plugin 10 s and more before they kill it. */
 const STOP_PATIENCE_MS = 9_700;
 /** What is left of that is for containers between Docker's Join and their namespace: 0.1 s, on a busy machine far more. */

@@ -1,9 +1,19 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { control, waitForState } from '../support/control.ts';
+import { control, putLaunchScript, waitForState } from '../support/control.ts';
 import { addressOn, docker, inContainer, inNamespace, namespaceOf, sandboxKey } from '../support/docker.ts';
-import { DRIVER, dropLock, exitAddress, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
+import { hostState } from '../support/host-state.ts';
+import {
+  DRIVER,
+  dropLock,
+  exitAddress,
+  launchScript,
+  NETWORK,
+  runContainer,
+  startSession,
+  unique,
+} from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { networkLog } from '../support/sidecar.ts';
 import { waitFor } from '../support/wait.ts';
@@ -54,6 +64,31 @@ describe('kasm_proxy', () => {
 
   test('C3: its bridge end is on the network’s bridge', async () => {
     expect(await sh('ip', '-br', 'link', 'show', 'master', 'br_kasm_sidecar')).not.toBe('');
+  });
+});
+
+describe('a proxy that is started on the network', () => {
+  const [network, proxy] = ['with-own-proxy', unique('own-proxy')];
+  const started = { network, command: serve(443) };
+  beforeAll(async () => {
+    await docker('network', 'create', '-d', DRIVER, '-o', `proxy=${proxy}`, network);
+  });
+
+  test('is known as such beside another container that starts at the same moment', async () => {
+    const others = [unique('beside'), unique('beside')];
+    await Promise.all([...others, proxy].map((name) => runContainer(name, started)));
+    expect(await docker('exec', proxy, 'ip', 'a')).toMatch(/\bk-p-p-/);
+    for (const name of others) expect(await docker('exec', name, 'ip', 'a')).not.toMatch(/\bk-p-p-/);
+    await docker('rm', '-f', proxy, ...others);
+  });
+
+  test('keeps nothing of a tunnel that was made while nobody knew it', async () => {
+    const { tunnelProcesses } = await hostState();
+    await putLaunchScript(proxy, launchScript(await world.lab.gateway(1).addClient()));
+    await runContainer(proxy, started);
+    expect(await exitAddress(proxy, { seconds: 2 })).not.toBe('203.0.113.11');
+    expect((await hostState()).tunnelProcesses).toEqual(tunnelProcesses);
+    await docker('rm', '-f', proxy);
   });
 });
 

@@ -2,6 +2,7 @@ import { access, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/p
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Secret } from '../../src/shared/secret.ts';
 import { run } from '../../src/sidecar/host/command.ts';
+import { linkNames } from '../../src/sidecar/host/ip.ts';
 import { findProcesses, isSameProcess } from '../../src/sidecar/host/process.ts';
 import type { TunnelPlace, TunnelRecord } from '../../src/sidecar/tunnels/tunnel.ts';
 import { createWireGuard } from '../../src/sidecar/tunnels/wireguard/tunnel.ts';
@@ -110,6 +111,18 @@ describe('a WireGuard tunnel with wireguard-go', () => {
     const record = await wireguard.establish(place, settingsFor(server));
     expect(await readFile(limit, 'utf8')).toBe('256');
     await wireguard.remove(place, record);
+  });
+
+  test('that was prepared before there was a namespace goes into it, and carries traffic', async () => {
+    const [server, { hostDevice, folder }] = [await startServer(undo, 69), await makeSession()];
+    const prepared = await wireguard.prepare({ hostDevice, folder }, settingsFor(server, { address: '10.2.0.2/24' }));
+    expect(linkNames()).toContain(hostDevice);
+    const place = { hostDevice, folder, namespace: await makeNamespace(undo) };
+    const record = await wireguard.establish(place, settingsFor(server, { address: '10.2.0.2/24' }), prepared);
+    expect(record).toEqual(prepared);
+    expect(linkNames()).not.toContain(hostDevice);
+    await hasHandshake(place, record);
+    expect(await greetingFrom(place.namespace, INNER_V4)).toBe(server.greeting);
   });
 
   test('carries traffic, and leaves the main table as it was', async () => {

@@ -1,11 +1,19 @@
+import { allOrFirstFailure } from '../../shared/async.ts';
 import { explain, toEgressError } from '../../shared/errors.ts';
+import { tunnelName } from '../../shared/names.ts';
 import { releaseInside } from '../tunnels/inside.ts';
-import type { TunnelObservation, Wait } from '../tunnels/tunnel.ts';
+import type { TunnelObservation, TunnelRecord, Wait } from '../tunnels/tunnel.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 import { placeOf, removeTunnel, SessionTunnel } from './session-tunnel.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
+
+interface PreparedTunnel {
+  readonly found: FoundLaunchScript;
+  /** Undefined where it failed: whoever connects finds out why, and says so. */
+  readonly record: Promise<TunnelRecord | undefined>;
+}
 
 /** One session's tunnel: brings it up within its deadline, and keeps it up. One attempt at a time. */
 export class Egress {
@@ -13,6 +21,7 @@ export class Egress {
   readonly #context: SessionContext;
   #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
   #tunnel: SessionTunnel | undefined;
+  #prepared: PreparedTunnel | undefined;
   #observed: TunnelObservation | undefined;
 
   constructor(session: Session, context: SessionContext) {
@@ -20,9 +29,36 @@ export class Egress {
     this.#context = context;
   }
 
+  /**
+   * Makes on the host what needs no namespace, before there is one. `connect` goes on with it where that is for the same launch
+   * script; else it is taken away. @throws EgressError as SessionTunnel
+   */
+  prepare(found: FoundLaunchScript): void {
+    const tunnel = new SessionTunnel(this.#session, this.#context, found);
+    this.#prepared = { found, record: tunnel.prepare().catch(() => undefined) };
+  }
+
   /** Starts over with this launch script; what an earlier attempt made is taken away first. */
   connect(found: FoundLaunchScript): void {
-    this.#begin((signal) => this.#connect(found, signal));
+    const prepared = this.#takePrepared(found);
+    this.#begin((signal) => this.#connect(found, prepared, signal));
+  }
+
+  /** What was made for a session that has turned out to want something else. */
+  async dropPrepared(): Promise<void> {
+    await this.#takePrepared(undefined);
+  }
+
+  async #takePrepared(wanted: FoundLaunchScript | undefined): Promise<TunnelRecord | undefined> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    const record = await prepared?.record;
+    if (!prepared || !record || isSame(prepared.found, wanted)) return record;
+    const place = { hostDevice: tunnelName(this.#session.record.namespace) };
+    await this.#context.tunnels[record.kind]
+      .remove(place, record)
+      .catch((error) => this.#session.log('error', explain(error)));
+    return undefined;
   }
 
   /** Goes on with the tunnel that an earlier process of ours left. @returns false if there is nothing to go on with. */
@@ -48,6 +84,7 @@ export class Egress {
     this.#attempt = undefined;
     attempt?.control.abort();
     await attempt?.done;
+    await this.dropPrepared();
     await this.#remove();
   }
 
@@ -92,15 +129,21 @@ export class Egress {
     }
   }
 
-  async #connect(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
+  async #connect(
+    found: FoundLaunchScript,
+    preparing: Promise<TunnelRecord | undefined>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const end = performance.now() + this.#session.deadlineMs();
     const tunnel = new SessionTunnel(this.#session, this.#context, found);
     this.#tunnel = tunnel;
     if (this.#session.record.tunnel) await this.#remove();
+    const prepared = await preparing;
+    if (prepared) this.#session.keepTunnel(prepared);
     for (const { directive, message } of tunnel.settings.notices) this.#session.warn(`${directive}: ${message}`);
     const names = tunnel.useResolvers();
     names.catch(() => undefined); // awaited below, and by then it may have failed already
-    await this.#bringUp(tunnel, end, names, signal);
+    await this.#bringUp(tunnel, { end, names, prepared }, signal);
     await tunnel.announce(signal);
     await this.#keep(tunnel, signal);
   }
@@ -109,10 +152,14 @@ export class Egress {
    * What fails on this host while it connects gets a second chance. So wg(8), run by anybody at that moment, removes the
    * socket of a wireguard-go that does not listen on it yet.
    */
-  async #bringUp(tunnel: SessionTunnel, end: number, names: Promise<void>, signal: AbortSignal): Promise<void> {
+  async #bringUp(
+    tunnel: SessionTunnel,
+    { end, names, prepared }: { end: number; names: Promise<void>; prepared: TunnelRecord | undefined },
+    signal: AbortSignal,
+  ): Promise<void> {
     const wait = (): Wait => ({ deadlineMs: end - performance.now(), signal });
     try {
-      await allOrFirstFailure([tunnel.establish(), this.#session.enter('connecting')]);
+      await allOrFirstFailure([tunnel.establish(prepared), this.#session.enter('connecting')]);
       await allOrFirstFailure([tunnel.awaitUp(wait()), names]);
     } catch (error) {
       signal.throwIfAborted();
@@ -137,8 +184,5 @@ export class Egress {
 
 const SECOND_CHANCE: readonly string[] = ['TUNNEL_DIED', 'TUNNEL_DEVICE_FAILED', 'HOST_COMMAND_FAILED'];
 
-/** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
-async function allOrFirstFailure<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]) {
-  await Promise.allSettled(work);
-  return Promise.all(work);
-}
+const isSame = (one: FoundLaunchScript, other: FoundLaunchScript | undefined): boolean =>
+  one.key === other?.key && one.fingerprint === other.fingerprint;

@@ -38,7 +38,7 @@ export interface Joined {
 /** Who is joining, as far as it can be known before Docker's call is answered. */
 type Joiner = 'proxy' | 'session' | 'unknown';
 
-const MEMBERS_TIMEOUT_MS = 300;
+const OWNER_TIMEOUT_MS = 300;
 const LOCK_WAIT_MS = 15_000;
 const FORGOTTEN_AFTER_MS = 60_000;
 
@@ -125,7 +125,7 @@ export class Endpoints {
     const known = this.#require(id);
     const network = this.#networks.get(known.networkId);
     const namespace = findNamespace(sandboxKey);
-    const joiner = await this.#whoJoins(network, namespace?.inode);
+    const joiner = await this.#whoJoins(id, network, namespace?.inode);
     if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
     const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
     this.#left.delete(id);
@@ -225,19 +225,18 @@ export class Endpoints {
   }
 
   /**
-   * With a namespace, its processes tell. Before there is one, the proxy is the only guess that may matter: it keeps its own
-   * default route, its interface has another name, and the ports it publishes elsewhere are no mistake.
+   * With a namespace, its processes tell; before there is one, Docker does. It matters for the proxy: that keeps its own default
+   * route, its interface has another name, and the ports it publishes elsewhere are no mistake.
    */
-  async #whoJoins(network: NetworkRecord, inode: number | undefined): Promise<Joiner> {
+  async #whoJoins(id: string, network: NetworkRecord, inode: number | undefined): Promise<Joiner> {
     if (inode !== undefined) {
       const container = await findContainer(inode);
-      if (container) return container.name === network.proxy ? 'proxy' : 'session';
+      if (container) return roleOf(container, network);
     }
     if (this.#sessions.proxiesOf(network.id).length > 0) return 'session';
     try {
-      const starting = (await this.#engine.members(network.id, MEMBERS_TIMEOUT_MS)).filter(({ running }) => !running);
-      if (!starting.some(({ name }) => name === network.proxy)) return 'session';
-      return starting.length === 1 ? 'proxy' : 'unknown';
+      const owner = await this.#engine.ownerOf(network.id, id, OWNER_TIMEOUT_MS);
+      return owner ? roleOf(owner, network) : 'unknown';
     } catch (error) {
       this.#log.warn('endpoints', `Docker can't be asked who is joining: ${explain(error)}`);
       return 'unknown';
@@ -277,3 +276,6 @@ export class Endpoints {
     return record;
   }
 }
+
+const roleOf = ({ name }: { readonly name: string }, { proxy }: NetworkRecord): Joiner =>
+  name === proxy ? 'proxy' : 'session';

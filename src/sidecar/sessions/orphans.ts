@@ -36,11 +36,16 @@ export function orphanLinks(links: readonly Link[], known: Known): string[] {
   return [...pieces, ...bridges].map(({ ifname }) => ifname);
 }
 
-/** A user-space tunnel that no session knows: its device's name is the last word of its command. */
-const isOrphanTunnel = (argv: readonly string[], known: Known): boolean => {
-  const device = argv.at(-1) ?? '';
-  const isTunnel = basename(argv[0] ?? '') === 'wireguard-go' && device.startsWith(TUNNEL_PREFIX) && isOurs(device);
-  return isTunnel && !known.namespaces.map(tunnelName).includes(device);
+const TUNNEL_PROGRAMS = ['wireguard-go', 'openvpn'];
+
+/** Pure. A user-space tunnel that no session knows: its device's name is a word of its command. */
+export const isOrphanTunnel = (
+  [program = '', ...words]: readonly string[],
+  known: Pick<Known, 'namespaces'>,
+): boolean => {
+  if (!TUNNEL_PROGRAMS.includes(basename(program))) return false;
+  const device = words.find((word) => word.startsWith(TUNNEL_PREFIX) && isOurs(word));
+  return device !== undefined && !known.namespaces.map(tunnelName).includes(device);
 };
 
 export async function removeOrphans(host: HostNetwork, known: Known, log: Log): Promise<void> {

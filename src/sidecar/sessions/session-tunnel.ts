@@ -8,6 +8,7 @@ import { readSysctlInside } from '../host/sysctl.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
 import {
   type Health,
+  type HostPlace,
   TUNNEL_KINDS,
   type TunnelKind,
   type TunnelKindName,
@@ -49,9 +50,14 @@ export class SessionTunnel {
     return this.kind.hasNews(this.record);
   }
 
-  async establish(): Promise<void> {
+  /** What of it needs no namespace. Nothing of it is on disk: a later process of ours takes it for nobody's. */
+  prepare(): Promise<TunnelRecord> {
+    return this.kind.prepare(hostPlaceOf(this.#session), this.settings);
+  }
+
+  async establish(prepared?: TunnelRecord): Promise<void> {
     this.#session.keepHold(true);
-    const record = await this.kind.establish(placeOf(this.#session), this.settings);
+    const record = await this.kind.establish(placeOf(this.#session), this.settings, prepared);
     this.#session.keepTunnel(record);
     const servers = record.pinned.join(', ');
     this.#session.log('info', `${this.kind.kind} (${record.implementation}) is made; server ${servers}`);
@@ -161,9 +167,12 @@ export async function removeTunnel(session: Session, { tunnels }: SessionContext
   if (record.tunnel) session.keepTunnel(undefined);
 }
 
-export function placeOf({ namespace, folder, record }: Session): TunnelPlace {
+const hostPlaceOf = ({ folder, record }: Session): HostPlace => ({ hostDevice: tunnelName(record.namespace), folder });
+
+export function placeOf(session: Session): TunnelPlace {
+  const { namespace } = session;
   if (!namespace) throw new EgressError('NAMESPACE_GONE');
-  return { hostDevice: tunnelName(record.namespace), folder, namespace };
+  return { ...hostPlaceOf(session), namespace };
 }
 
 export const serversOf = ({ pinned }: Pick<TunnelRecord, 'pinned'>): string[] => pinned.map(hostOf);

@@ -13,6 +13,7 @@ import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk }
 import { Egress } from './egress.ts';
 import { isFinal } from './final-failures.ts';
 import { FirstProcess } from './first-process.ts';
+import { foretellScript } from './foretold-script.ts';
 import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
@@ -126,7 +127,20 @@ export class Session {
   start(isSurelySession: boolean, earlier?: Promise<void>): void {
     this.#isSurelySession = isSurelySession;
     this.#first.hold();
+    if (!findNamespace(this.record.sandboxKey)) void this.#prepareTunnel(earlier).catch(() => undefined); // the start finds out
     this.#background(this.#setUp(earlier));
+  }
+
+  /**
+   * On engines before 28 some 0.1 s pass until the namespace is made: meanwhile the host's part of the tunnel is. Who it is for
+   * is Docker's word here; the namespace's own processes have the last one (`#identify`).
+   */
+  async #prepareTunnel(earlier: Promise<void> | undefined): Promise<void> {
+    await earlier?.catch(() => undefined); // it has the same names on the host
+    const [endpoint] = this.endpoints;
+    const found = endpoint && (await foretellScript(this.#context, endpoint, this.#life.signal));
+    if (!found || found.script.egress.type === 'none' || this.#namespace || this.#life.signal.aborted) return;
+    this.#egress.prepare(found);
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
@@ -149,8 +163,8 @@ export class Session {
     await this.#identify(IDENTITY_QUICK_MS, 10);
     this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
     this.#ledger.update({ inode: namespace.inode });
-    if (this.#isNamedProxy()) return this.#becomeProxy();
-    await this.#becomeSession();
+    await (this.#isNamedProxy() ? this.#becomeProxy() : this.#becomeSession());
+    await this.#egress.dropPrepared();
   }
 
   async #identify(deadlineMs: number, everyMs: number): Promise<void> {

@@ -19,12 +19,16 @@ export interface TunnelSettings {
   readonly searchDomains: readonly string[];
 }
 
-/** Where one session's tunnel lives. */
-export interface TunnelPlace {
+/** What one session's tunnel has on the host. */
+export interface HostPlace {
   /** Name of the device while it stands on the host, ≤ 15 characters, unique on this host. */
   readonly hostDevice: string;
-  /** `/var/run/kasm-sidecar/<ns>`, which exists with mode 0700. */
+  /** `/var/run/kasm-sidecar/<ns>`, with mode 0700. */
   readonly folder: string;
+}
+
+/** Where one session's tunnel lives. */
+export interface TunnelPlace extends HostPlace {
   readonly namespace: Namespace;
 }
 
@@ -83,10 +87,16 @@ export interface TunnelKind<Settings extends TunnelSettings = TunnelSettings> {
   /** Pure. @throws EgressError CONFIG_INVALID or KEY_MISSING with one entry for each wrong line. */
   parse(egress: LaunchScript['egress']): Settings;
   /**
-   * Resolves, makes what can be made before the server answers, and shuts every other way in the namespace. Undoes itself
-   * when it fails. @throws EgressError ENDPOINT_REFUSED, ENDPOINT_UNRESOLVED, TUNNEL_DEVICE_FAILED
+   * Resolves, and makes on the host what needs no namespace. Undoes itself when it fails.
+   * @throws EgressError ENDPOINT_REFUSED, ENDPOINT_UNRESOLVED, TUNNEL_DEVICE_FAILED, OPENVPN_FAILED
    */
-  establish(place: TunnelPlace, settings: Settings): Promise<TunnelRecord>;
+  prepare(place: HostPlace, settings: Settings): Promise<TunnelRecord>;
+  /**
+   * Makes what can be made before the server answers, and shuts every other way in the namespace. Undoes itself when it fails.
+   * @param prepared what `prepare` has made of it already, for a namespace in which nothing has run yet
+   * @throws EgressError as `prepare`
+   */
+  establish(place: TunnelPlace, settings: Settings, prepared?: TunnelRecord): Promise<TunnelRecord>;
   /**
    * Waits for the server's first answer; then the device stands inside, with its addresses and routes.
    * @throws EgressError HANDSHAKE_TIMEOUT, or the reason that is known

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { EgressError } from '../../../shared/errors.ts';
 import type { Run } from '../../host/command.ts';
 import { type ProcessIdentity, startDaemon } from '../../host/process.ts';
-import type { TunnelPlace } from '../tunnel.ts';
+import type { HostPlace } from '../tunnel.ts';
 import { configFile, logFile, socketFile } from './files.ts';
 import type { OpenVpnSettings } from './settings.ts';
 import { SIGNER_ABILITIES } from './signer.ts';
@@ -20,7 +20,7 @@ export async function readVersion(run: Run, binary: string): Promise<number> {
  * and no route is set by OpenVPN itself, and every secret goes by the management socket. Only defaults come before it.
  */
 export function planArguments(
-  { folder, hostDevice }: Pick<TunnelPlace, 'folder' | 'hostDevice'>,
+  { folder, hostDevice }: HostPlace,
   { privateKey }: Pick<OpenVpnSettings, 'privateKey'>,
   version: number,
 ): string[] {
@@ -56,7 +56,7 @@ export function planArguments(
 /** @throws EgressError TUNNEL_DEVICE_FAILED where it could not be started at all */
 export async function startOpenVpn(
   binary: string,
-  place: TunnelPlace,
+  place: HostPlace,
   argv: readonly string[],
 ): Promise<ProcessIdentity> {
   try {

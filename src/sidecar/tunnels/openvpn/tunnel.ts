@@ -14,6 +14,7 @@ import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-a
 import { renderPeerEndpoint } from '../peer-endpoint.ts';
 import type {
   Health,
+  HostPlace,
   RemovalPlace,
   TunnelKind,
   TunnelObservation,
@@ -73,15 +74,29 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     return parseOpenVpn(egress);
   }
 
-  async establish(place: TunnelPlace, settings: OpenVpnSettings): Promise<TunnelRecord> {
+  /** It logs in already: its device is the last that it makes, and waits on the host. */
+  async prepare(place: HostPlace, settings: OpenVpnSettings): Promise<TunnelRecord> {
     const remotes = await this.#pin(settings);
     await this.remove({ hostDevice: place.hostDevice }); // a crash may have left one that nobody has a record of
     const version = await this.#readVersion();
     await writeConfig(place.folder, withRemotes(configFor(version, settings), settings, remotes));
-    await holdInside(this.#run, place.namespace, [place.hostDevice, DEVICE], await kernelHasIpv6());
     const argv = planArguments(place, settings, version);
     const process = await startOpenVpn(this.#binary, place, argv);
-    return { kind: 'openvpn', implementation: 'userspace', process, pinned: remotes.map(renderPeerEndpoint) };
+    const pinned = remotes.map(renderPeerEndpoint);
+    const record: TunnelRecord = { kind: 'openvpn', implementation: 'userspace', process, pinned };
+    try {
+      await this.#connect(place, settings, record);
+    } catch (error) {
+      await this.remove(place, record);
+      throw error;
+    }
+    return record;
+  }
+
+  async establish(place: TunnelPlace, settings: OpenVpnSettings, prepared?: TunnelRecord): Promise<TunnelRecord> {
+    const oldDevices = prepared ? [] : [place.hostDevice, DEVICE];
+    await holdInside(this.#run, place.namespace, oldDevices, await kernelHasIpv6());
+    return prepared ?? this.prepare(place, settings);
   }
 
   async awaitUp(place: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord, wait: Wait): Promise<TunnelUp> {
@@ -176,7 +191,7 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
     return this.#version;
   }
 
-  async #connect({ folder }: TunnelPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<Connection> {
+  async #connect({ folder }: HostPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<Connection> {
     const id = record.process?.id ?? 0;
     const known = this.#connections.get(id);
     if (known?.isOpen) return known;

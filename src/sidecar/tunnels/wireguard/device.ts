@@ -6,7 +6,7 @@ import { linkNames, removeLink } from '../../host/ip.ts';
 import { type Namespace, runInside } from '../../host/netns.ts';
 import type { WgDevice } from '../../host/wg.ts';
 import { ifNamespaceStands } from '../inside.ts';
-import type { RemovalPlace, TunnelPlace, TunnelRecord } from '../tunnel.ts';
+import type { HostPlace, RemovalPlace, TunnelPlace, TunnelRecord } from '../tunnel.ts';
 import { socketOf, startUserspace, stopUserspace } from './userspace.ts';
 
 export const DEVICE = TUNNEL_DEVICES.wireguard;
@@ -23,7 +23,7 @@ export interface DeviceParts {
 export type CreatedDevice = Pick<TunnelRecord, 'implementation' | 'process'>;
 
 /** Makes the device in the host's namespace. @throws EgressError TUNNEL_DEVICE_FAILED */
-export async function createDevice(parts: DeviceParts, place: TunnelPlace): Promise<CreatedDevice> {
+export async function createDevice(parts: DeviceParts, place: HostPlace): Promise<CreatedDevice> {
   if (parts.implementation !== 'userspace' && (await addKernelDevice(parts, place.hostDevice))) {
     return { implementation: 'kernel' };
   }

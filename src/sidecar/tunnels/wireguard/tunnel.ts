@@ -1,4 +1,5 @@
-import { poll } from '../../../shared/async.ts';
+import { basename } from 'node:path';
+import { allOrFirstFailure, poll } from '../../../shared/async.ts';
 import { EgressError, explain } from '../../../shared/errors.ts';
 import { familyOf, type IpFamily } from '../../../shared/ip.ts';
 import type { LaunchScript } from '../../../shared/launch-script.ts';
@@ -14,6 +15,7 @@ import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-a
 import { renderPeerEndpoint } from '../peer-endpoint.ts';
 import type {
   Health,
+  HostPlace,
   RemovalPlace,
   TunnelKind,
   TunnelObservation,
@@ -80,21 +82,44 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     return parseWireGuard(egress);
   }
 
-  async establish(place: TunnelPlace, settings: WireGuardSettings): Promise<TunnelRecord> {
+  async prepare(place: HostPlace, settings: WireGuardSettings): Promise<TunnelRecord> {
     const pinned = await this.#pin(settings);
     const families = await this.#usableFamilies(place, settings);
     await clearHost(this.#parts, place.hostDevice);
     await writeConfig(place.folder, renderConfig(settings));
-    const device = await this.#create(place).catch(asDeviceFailure);
+    const device = await createDevice(this.#parts, place).catch(asDeviceFailure);
     try {
       await this.#setKeys(place, renderSetconf(settings, pinned, families));
-      await moveDevice(this.#run, place, DEVICE);
-      await configureInside(this.#run, place.namespace, routingOf(settings, families));
     } catch (error) {
       await this.#undo(place, device);
       return asDeviceFailure(error);
     }
     return { kind: 'wireguard', ...device, pinned };
+  }
+
+  async establish(place: TunnelPlace, settings: WireGuardSettings, prepared?: TunnelRecord): Promise<TunnelRecord> {
+    const families = await this.#usableFamilies(place, settings);
+    const [made, held] = await Promise.allSettled([
+      prepared ?? this.prepare(place, settings),
+      this.#hold(place, prepared !== undefined),
+    ]);
+    if (made.status === 'rejected') throw made.reason;
+    try {
+      if (held.status === 'rejected') throw held.reason;
+      if (!prepared) await moveDevice(this.#run, place, DEVICE);
+      await configureInside(this.#run, place.namespace, routingOf(settings, families));
+    } catch (error) {
+      await this.#undo(place, made.value);
+      return asDeviceFailure(error);
+    }
+    return made.value;
+  }
+
+  /** Where nothing has run yet no name can be taken: the device is moved at the same time. */
+  async #hold(place: TunnelPlace, isNew: boolean): Promise<void> {
+    const { namespace, hostDevice } = place;
+    const hold = holdInside(this.#run, namespace, isNew ? [] : namesInside(hostDevice), await kernelHasIpv6());
+    await (isNew ? allOrFirstFailure([hold, moveDevice(this.#run, place, DEVICE)]) : hold);
   }
 
   async awaitUp(
@@ -166,7 +191,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     });
   }
 
-  async #usableFamilies({ namespace }: TunnelPlace, { addresses }: WireGuardSettings): Promise<Set<IpFamily>> {
+  async #usableFamilies({ folder }: HostPlace, { addresses }: WireGuardSettings): Promise<Set<IpFamily>> {
     const families = new Set(addresses.map(familyOf));
     if (!families.has(6) || (await kernelHasIpv6())) return families;
     families.delete(6);
@@ -176,33 +201,19 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
         "the tunnel has only IPv6 addresses, and the host's kernel has no IPv6",
       );
     }
-    this.#log?.warn(namespace.name, "The tunnel's IPv6 address is not used: the host's kernel has no IPv6.");
+    this.#log?.warn(basename(folder), "The tunnel's IPv6 address is not used: the host's kernel has no IPv6.");
     return families;
   }
 
-  /** The device on the host, and beside it the session's namespace, which is then ready for it. */
-  async #create(place: TunnelPlace): Promise<CreatedDevice> {
-    const { namespace, hostDevice } = place;
-    const hasIpv6 = await kernelHasIpv6();
-    const [created, held] = await Promise.allSettled([
-      createDevice(this.#parts, place),
-      holdInside(this.#run, namespace, namesInside(hostDevice), hasIpv6),
-    ]);
-    if (created.status === 'rejected') throw created.reason;
-    if (held.status === 'fulfilled') return created.value;
-    await this.#undo(place, created.value);
-    throw held.reason;
-  }
-
-  async #setKeys({ folder, hostDevice }: TunnelPlace, text: string): Promise<void> {
+  async #setKeys({ folder, hostDevice }: HostPlace, text: string): Promise<void> {
     await withSetconfFile(folder, text, (file) => setConfig({ name: hostDevice, run: this.#run }, file));
   }
 
   /** The device carries keys, addresses and routes: it is all there is to undo. What keeps traffic in stays. */
-  async #undo(place: TunnelPlace, device: CreatedDevice): Promise<void> {
+  async #undo(place: HostPlace, device: CreatedDevice): Promise<void> {
     await removeDevice(this.#parts, place, device).catch((error: unknown) =>
       // What led here is the failure to report; the next attempt clears up once more.
-      this.#log?.warn(place.namespace.name, `removing the tunnel device ${place.hostDevice}: ${explain(error)}`),
+      this.#log?.warn(basename(place.folder), `removing the tunnel device ${place.hostDevice}: ${explain(error)}`),
     );
   }
 }

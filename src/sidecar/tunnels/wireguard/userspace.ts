@@ -5,7 +5,7 @@ import { EgressError } from '../../../shared/errors.ts';
 import { makeRoomForInotify } from '../../host/inotify.ts';
 import { isSameProcess, type ProcessIdentity, startDaemon, stopProcesses } from '../../host/process.ts';
 import { isListening } from '../../host/unix-socket.ts';
-import type { TunnelPlace } from '../tunnel.ts';
+import type { HostPlace } from '../tunnel.ts';
 import { folderOf } from './files.ts';
 
 const READY_DEADLINE_MS = 3000;
@@ -26,10 +26,7 @@ const explained = (line: string): string =>
  * Starts wireguard-go for a new device in the host's namespace, where its encrypted socket stays. It is not our child
  * in any way that matters: when this daemon ends, it goes on. @throws EgressError TUNNEL_DEVICE_FAILED
  */
-export async function startUserspace(
-  binary: string,
-  { hostDevice, folder }: Pick<TunnelPlace, 'hostDevice' | 'folder'>,
-): Promise<ProcessIdentity> {
+export async function startUserspace(binary: string, { hostDevice, folder }: HostPlace): Promise<ProcessIdentity> {
   const logFile = join(folderOf(folder), 'wireguard-go.log');
   makeRoomForInotify(await countUserspace());
   const process = await startDaemon([binary, '-f', hostDevice], {

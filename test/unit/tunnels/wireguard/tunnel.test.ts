@@ -152,7 +152,7 @@ describe('a WireGuard tunnel of the kernel', () => {
   test('makes nothing for a server that is refused', async () => {
     resolved = ['169.254.169.254'];
     await expect(create().establish(place, settings)).rejects.toMatchObject({ code: 'ENDPOINT_REFUSED' });
-    expect(commands).toEqual([]);
+    expect(commands.filter((command) => !command.startsWith('inside: '))).toEqual([]);
   });
 
   test('is observed inside, all servers together', async () => {
