@@ -2,6 +2,7 @@ import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { putLaunchScript, waitForState } from '../support/control.ts';
 import { docker, inNamespace, namespaceOf } from '../support/docker.ts';
+import { removeGuard } from '../support/guards.ts';
 import { DRIVER, dropLock, NETWORK, NO_TUNNEL, runContainer, startSession } from '../support/session.ts';
 import type { Outcome } from '../support/shell.ts';
 import { attempt, sh } from '../support/shell.ts';
@@ -213,8 +214,7 @@ describe('while the sidecar is down', () => {
 
   test('the guard was removed', () =>
     whileStopped(async () => {
-      const table = /kasm_sidecar_ksh\w+/.exec(await hostLinkOf(SESSION))?.[0] ?? '';
-      await sh('nft', 'delete', 'table', 'netdev', table);
+      await removeGuard(await hostLinkOf(SESSION));
       expect(await complaints()).toContainEqual(
         expect.stringMatching(/^failure session-guard examined: ksh\w+ has no guard/),
       );
@@ -224,7 +224,7 @@ describe('while the sidecar is down', () => {
 /** The doctor names it where the guard is fine. */
 async function hostLinkOf(name: string): Promise<string> {
   const { checks } = await examine(name);
-  return `kasm_sidecar_${checks.find(({ id }) => id === 'session-guard')?.seen}`;
+  return /ksh\w+/.exec(checks.find(({ id }) => id === 'session-guard')?.seen ?? '')?.[0] ?? '';
 }
 
 test('an engine that does not answer is one failure, and no stack trace', async () => {
@@ -311,8 +311,7 @@ describe('the leak probe', () => {
 
   test('without the guard, the lock holds, and what passes the lock is told and gets no further', () =>
     whileStopped(async () => {
-      const table = /kasm_sidecar_ksh\w+/.exec(await hostLinkOf(SESSION))?.[0] ?? '';
-      await sh('nft', 'delete', 'table', 'netdev', table);
+      await removeGuard(await hostLinkOf(SESSION));
       expect(await probe()).toEqual([
         expect.stringMatching(/^ok probe-routes/),
         expect.stringMatching(/^ok probe-lock/),

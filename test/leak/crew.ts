@@ -1,6 +1,7 @@
 import type { Gateway } from '../../lab/gateway.ts';
 import { runInside } from '../../lab/namespace.ts';
 import { putLaunchScript, waitForState } from '../support/control.ts';
+import { removeGuard } from '../support/guards.ts';
 import { attempt, sh } from '../support/shell.ts';
 import { waitFor } from '../support/wait.ts';
 import { type Attacker, startAttacker } from './attacker.ts';
@@ -94,7 +95,7 @@ export class Crew {
     const members = await this.members();
     const links = (await Promise.all(members.map(({ attacker }) => hostLinksOf(attacker)))).flat();
     if (links.length < members.length) throw new Error('not every attacker has a wire');
-    for (const link of links) await sh('nft', 'delete', 'table', 'netdev', `kasm_sidecar_${link}`);
+    for (const link of links) await removeGuard(link);
     await sh('nft', 'delete', 'table', 'inet', 'kasm_sidecar');
   }
 }

@@ -70,8 +70,7 @@ async function flushHostIptables(): Promise<void> {
 }
 
 const guards = async (): Promise<number> =>
-  (await sh('nft', 'list', 'tables')).split('\n').filter((line) => line.startsWith('table netdev kasm_sidecar_'))
-    .length;
+  (await sh('nft', 'list', 'chains', 'netdev')).split('\n').filter((line) => line.includes('chain from_ksh')).length;
 
 /** One after the other, on the same sessions. The last ones take away what Docker itself has set up. */
 const EVENTS: readonly Event[] = [

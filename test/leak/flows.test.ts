@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tunnelName } from '../../src/shared/names.ts';
 import { inNamespace, namespaceOf } from '../support/docker.ts';
+import { removeGuard } from '../support/guards.ts';
 import { dropLock } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { sleep, waitFor } from '../support/wait.ts';
@@ -44,8 +45,8 @@ async function flushRoutes(flow: Flow): Promise<void> {
   await inside(flow, 'ip', 'route', 'flush', 'table', '51820');
 }
 
-async function removeGuard({ attacker }: Flow): Promise<void> {
-  for (const link of await hostLinksOf(attacker)) await sh('nft', 'delete', 'table', 'netdev', `kasm_sidecar_${link}`);
+async function removeGuardOf({ attacker }: Flow): Promise<void> {
+  for (const link of await hostLinksOf(attacker)) await removeGuard(link);
 }
 
 /** What known kill switches have lost flows by; both layers away, ours would, too. */
@@ -71,7 +72,7 @@ const LOSSES: readonly Loss[] = [
   },
   {
     name: 'a root on the host who removes the guard',
-    lose: removeGuard,
+    lose: removeGuardOf,
   },
   {
     name: 'the gateway silent',
@@ -155,7 +156,7 @@ test(`the control: ${CONTROL}: the flows are seen`, async () => {
   await waitUntilHeard(all);
   await world.sidecar.kill(); // it would put everything back
   for (const flow of all) {
-    await removeGuard(flow);
+    await removeGuardOf(flow);
     await dropLock(flow.attacker.container);
     await flushRoutes(flow);
   }

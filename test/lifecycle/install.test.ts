@@ -99,7 +99,7 @@ describe('a session', () => {
     await startSession(world.lab, name);
     expect(await inNamespace(name, 'iptables', '-S', 'OUTPUT')).toContain('-P OUTPUT DROP');
     expect(await inNamespace(name, 'sysctl', '-n', 'net.ipv4.conf.all.arp_ignore')).toBe('1');
-    expect(await sh('nft', 'list', 'tables')).toContain('netdev kasm_sidecar_ksh');
+    expect(await sh('nft', 'list', 'chains', 'netdev')).toContain('chain from_ksh');
   });
 
   test('leaves by its OpenVPN server', async () => {

@@ -137,7 +137,7 @@ test('a crash loop while sessions run: they stay locked and guarded, and go out 
     await staysTrue('no sidecar', 4_000, isDown);
   });
   expect(new Set(seen)).toEqual(new Set(['203.0.113.11']));
-  expect(await sh('nft', 'list', 'ruleset')).toContain('table netdev kasm_sidecar_ksh');
+  expect(await sh('nft', 'list', 'ruleset')).toContain('chain from_ksh');
   expect(Number(await machine.show(UNIT, 'NRestarts'))).toBeGreaterThan(0);
 });
 

@@ -124,7 +124,7 @@ describe('the rules of a session', () => {
     const wanted = await snapshot();
     await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-t', 'mangle', ...FOREIGN_HOOK.split(' '));
     await sh('ip', 'netns', 'exec', NAMESPACE, 'ip6tables', '-F');
-    await sh('nft', 'flush', 'table', 'netdev', `kasm_sidecar_${pair.hostLink}`);
+    await sh('nft', 'flush', 'chain', 'netdev', 'kasm_sidecar', `from_${pair.hostLink}`);
     expect(await snapshot()).not.toBe(wanted);
     expect(rules.guardsStand(await host.summariseGuards())).toBe(false);
     await rules.apply(namespace, () => passage, { again: true });

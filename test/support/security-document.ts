@@ -62,7 +62,7 @@ Two independent layers stand between a session and everything else. Removing eit
 
 | layer | where | who can change it |
 |---|---|---|
-| **guard** | nft table \`netdev kasm_sidecar_<link>\`, on the host end of the session's veth, at ingress | root on the host |
+| **guard** | nft table \`netdev kasm_sidecar\`, chain \`from_<link>\`, on the host end of the session's veth, at ingress | root on the host |
 | **lock** | iptables and ip6tables, tables \`mangle\` and \`filter\`, in the container's network namespace | root on the host, and a root in the container with NET_ADMIN |
 
 The tunnel needs no hole in either: its device stands inside the container, its encrypted socket on the host. So the guard

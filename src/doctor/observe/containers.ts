@@ -5,7 +5,7 @@ import type { SessionView } from '../../shared/session-view.ts';
 import type { ContainerReport, EngineReport, EngineReporter } from '../../sidecar/docker/engine-report.ts';
 import { findNamespace } from '../../sidecar/host/netns.ts';
 import { hostFolder } from '../../sidecar/host/proc.ts';
-import { guardTable } from '../../sidecar/plan/guard.ts';
+import { GUARD_TABLE, guardChain } from '../../sidecar/plan/guard.ts';
 import { TUNNEL_TABLE } from '../../sidecar/plan/tunnel-routes.ts';
 import {
   type ContainerView,
@@ -97,7 +97,7 @@ async function observeWire({ links, look }: ContainersQuestion, wire: Wire): Pro
   return {
     ...wire,
     end: end && { isUp: end.isUp, master: end.master },
-    guard: await look(['nft', 'list', 'table', 'netdev', guardTable(wire.hostLink)]),
+    guard: await look(['nft', 'list', 'chain', 'netdev', GUARD_TABLE, guardChain(wire.hostLink)]),
   };
 }
 

@@ -6,25 +6,31 @@ import { directOf, type Passage, type ProxyPeer, type Wire } from './wire.ts';
  * (nft `netdev`, ingress), where no one in the container can reach it. It keeps no state, so nothing that was
  * established before can outlive a change: replies to the proxy are told by their TCP flags.
  */
-export const GUARD_TABLE_PREFIX = 'kasm_sidecar_';
-export const guardTable = (hostLink: string): string => `${GUARD_TABLE_PREFIX}${hostLink}`;
+export const GUARD_TABLE = 'kasm_sidecar';
+const CHAIN_PREFIX = 'from_';
+export const guardChain = (hostLink: string): string => `${CHAIN_PREFIX}${hostLink}`;
+/** Undefined where `chain` is no guard's. */
+export const guardedLink = (chain: string): string | undefined =>
+  chain.startsWith(CHAIN_PREFIX) ? chain.slice(CHAIN_PREFIX.length) : undefined;
+
+/** The table of all guards, for `nft -f`; without them, nothing of it is left. */
+export const planGuardTable = (isWanted: boolean): string =>
+  isWanted ? `table netdev ${GUARD_TABLE} {\n}\n` : `table netdev ${GUARD_TABLE}\ndelete table netdev ${GUARD_TABLE}\n`;
 
 /** Never reached directly, whatever a launch script allows: this host's loopback, link-local with the clouds' metadata, multicast. */
 const NEVER_DIRECT_4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];
 const NEVER_DIRECT_6 = ['::/127', '::ffff:0:0/96', 'fe80::/10', 'fd00:ec2::254/128', 'ff00::/8'];
 
-const CHAIN = 'from_container';
-
 const set = (items: readonly (string | number)[]): string => `{ ${items.join(', ')} }`;
 
-/** The whole table for one wire, for `nft -f`: replaces what was there in one transaction. */
+/** The chain of one wire, for `nft -f`: replaces what was there in one transaction. */
 export function planGuard(wire: Wire, passage: Passage): string {
-  if (passage.kind === 'proxy') return renderTable(wire.hostLink, ['accept']);
-  return renderTable(wire.hostLink, passage.kind === 'shut' ? [] : sessionRules(wire, passage));
+  if (passage.kind === 'proxy') return renderChain(wire.hostLink, ['accept']);
+  return renderChain(wire.hostLink, passage.kind === 'shut' ? [] : sessionRules(wire, passage));
 }
 
 /** Nothing passes: for a container's interface on somebody else's network. */
-export const planForeignGuard = (hostLink: string): string => renderTable(hostLink, []);
+export const planForeignGuard = (hostLink: string): string => renderChain(hostLink, []);
 
 function sessionRules(wire: Wire, passage: Passage): string[] {
   const direct = directOf(passage);
@@ -119,20 +125,34 @@ function expandTail(address: string): string {
     .slice(2);
 }
 
-// `flush`, not `delete table`: taking the hook away and putting it back costs some 15 ms, and would need a look at the gap.
-function renderTable(hostLink: string, rules: readonly string[]): string {
-  const name = guardTable(hostLink);
+// `flush`, not `delete`: taking the hook away and putting it back costs some 15 ms, and would need a look at the gap.
+function renderChain(hostLink: string, rules: readonly string[]): string {
+  const chain = guardChain(hostLink);
   return [
-    `table netdev ${name} {`,
-    `  chain ${CHAIN} { type filter hook ingress device "${hostLink}" priority -500; policy drop; }`,
+    `table netdev ${GUARD_TABLE} {`,
+    `  chain ${chain} { type filter hook ingress device "${hostLink}" priority -500; policy drop; }`,
     '}',
-    `flush chain netdev ${name} ${CHAIN}`,
-    `table netdev ${name} {`,
-    `  chain ${CHAIN} {`,
+    `flush chain netdev ${GUARD_TABLE} ${chain}`,
+    `table netdev ${GUARD_TABLE} {`,
+    `  chain ${chain} {`,
     ...rules.map((rule) => `    ${rule}`),
     '    counter drop',
     '  }',
     '}',
+    '',
+  ].join('\n');
+}
+
+/** Absent is success: naming a chain first makes it, so that the deletion can't fail. */
+export function planGuardRemoval(hostLink: string): string {
+  const chain = guardChain(hostLink);
+  return [
+    `table netdev ${GUARD_TABLE} {`,
+    `  chain ${chain} {`,
+    '  }',
+    '}',
+    `flush chain netdev ${GUARD_TABLE} ${chain}`,
+    `delete chain netdev ${GUARD_TABLE} ${chain}`,
     '',
   ].join('\n');
 }

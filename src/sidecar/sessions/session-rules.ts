@@ -2,7 +2,7 @@ import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { ChangeListener } from '../host/netlink.ts';
 import type { Namespace } from '../host/netns.ts';
-import type { TableSummaries } from '../host/nft.ts';
+import type { Summaries } from '../host/nft.ts';
 import { type Lock, planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
 import { guardStands, type HostNetwork } from './host-network.ts';
@@ -87,7 +87,7 @@ export class SessionRules {
   }
 
   /** Whether the guards look as they should by now; a listing from before a change of theirs says nothing. */
-  guardsStand(guards: TableSummaries): boolean {
+  guardsStand(guards: Summaries): boolean {
     return this.#wires().every((wire) => guardStands(guards, wire, this.#passage));
   }
 

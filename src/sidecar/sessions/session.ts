@@ -5,7 +5,7 @@ import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, containerOf, findContainer } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
-import type { TableSummaries } from '../host/nft.ts';
+import type { Summaries } from '../host/nft.ts';
 import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
@@ -477,7 +477,7 @@ export class Session {
     await this.reassertNames();
   }
 
-  guardsStand(guards: TableSummaries): boolean {
+  guardsStand(guards: Summaries): boolean {
     return this.record.role === 'unknown' || this.#rules.guardsStand(guards);
   }
 

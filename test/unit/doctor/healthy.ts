@@ -8,8 +8,8 @@ const NETWORK_ID = 'f00d';
 const NOW = Date.parse('2026-11-21T12:00:00');
 
 /** As nft(8) 1.0.6 lists it. */
-export const aGuard = (link: string) => `table netdev kasm_sidecar_${link} {
-	chain from_container {
+export const aGuard = (link: string) => `table netdev kasm_sidecar {
+	chain from_${link} {
 		type filter hook ingress device "${link}" priority -500; policy drop;
 		ether saddr != 02:42:ac:14:00:03 drop
 		arp saddr ether 02:42:ac:14:00:03 arp saddr ip 172.20.0.3 arp daddr ip 172.20.0.2 accept
