@@ -43,10 +43,14 @@ const makeRules = (isBroken = () => false): SessionRules => {
       applyGuard: host.applyGuard,
       setIsolated: (...args) => host.setIsolated(...args),
     },
-    networks: { applyFirewall: async () => undefined }, // the rules of all networks together are tested below
+    networks: { applyFirewall: async ({ beside } = {}) => beside?.() }, // the rules of all networks together are tested below
     passageChanged: () => undefined,
   };
-  return new SessionRules(parts, () => [wire()]);
+  return new SessionRules(
+    parts,
+    () => [wire()],
+    () => true,
+  );
 };
 
 /** Everything that the rules of one session are, as the kernel shows it. */

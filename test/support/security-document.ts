@@ -39,7 +39,12 @@ export function renderSecurityDocument(): string {
       '',
     ].join('\n');
   });
-  const { v4 } = planLock({ wires: [aWire], passage: planPassage('connected', tunnel), servers: ['203.0.113.11'] });
+  const { v4 } = planLock({
+    wires: [aWire],
+    passage: planPassage('connected', tunnel),
+    servers: ['203.0.113.11'],
+    announces: false,
+  });
   return [
     HEAD,
     ...sections,

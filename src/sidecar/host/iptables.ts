@@ -44,10 +44,19 @@ export async function listRules(run: Run, family: IpFamily): Promise<string[]> {
   return stdout.split('\n').filter((line) => line !== '');
 }
 
-/** Loads only the chains that `text` names and leaves all others as they are. */
-export async function restoreChains(run: Run, family: IpFamily, text: string): Promise<void> {
+/**
+ * Loads only the chains and rules that `text` names and leaves all others as they are.
+ * @param beside a transaction of somebody else's: this program does not end before it, as those of `restoreInside`
+ */
+export async function restoreChains(
+  run: Run,
+  family: IpFamily,
+  text: string,
+  beside: Promise<unknown> = Promise.resolve(),
+): Promise<void> {
   const argv = [program(family, 'tables-restore'), '--wait', WAIT, '--noflush'] as const;
-  await run(argv, { input: text, commits: transactionsOf(text) });
+  const inputOpenFor = settledWithin(beside, HEARD_OF_WITHIN_MS);
+  await run(argv, { input: text, commits: transactionsOf(text), inputOpenFor });
 }
 
 export async function insertJump(

@@ -19,16 +19,18 @@ export class NftBatch {
     this.#run = run;
   }
 
-  /** In the order of the calls. @throws EgressError HOST_COMMAND_FAILED for what is wrong with this text alone */
+  /** In the order of the calls; those of one moment together. @throws EgressError HOST_COMMAND_FAILED for what is wrong with this text alone */
   async load(text: string): Promise<void> {
     const done = Promise.withResolvers<void>();
     this.#waiting.push({ text, done });
-    if (!this.#isLoading) void this.#loadAll();
+    if (!this.#isLoading) {
+      this.#isLoading = true;
+      setImmediate(() => void this.#loadAll());
+    }
     await done.promise;
   }
 
   async #loadAll(): Promise<void> {
-    this.#isLoading = true;
     while (this.#waiting.length > 0) {
       const parts = this.#waiting;
       this.#waiting = [];

@@ -78,3 +78,16 @@ export function planForwardChain(networks: readonly FirewallNetwork[], family: 4
   ]);
   return ['*filter', `:${FORWARD_CHAIN} - [0:0]`, ...rules, 'COMMIT', ''].join('\n');
 }
+
+/**
+ * From one text of `planForwardChain` to another, by the rules that differ. All accept, so their order means nothing. The rule
+ * that asks for the connection's state is not touched: the kernel makes whoever adds it wait for what others have replaced.
+ */
+export function planForwardChange(before: string, after: string): string {
+  const [old, wanted] = [rulesOf(before), rulesOf(after)];
+  const gone = [...old].filter((rule) => !wanted.has(rule)).map((rule) => rule.replace('-A', '-D'));
+  const come = [...wanted].filter((rule) => !old.has(rule));
+  return ['*filter', ...gone, ...come, 'COMMIT', ''].join('\n');
+}
+
+const rulesOf = (chain: string): Set<string> => new Set(chain.split('\n').filter((line) => line.startsWith('-A ')));

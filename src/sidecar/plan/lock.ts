@@ -15,6 +15,8 @@ export interface LockInput {
   readonly passage: Passage;
   /** Addresses of the VPN server, for the documented rows. */
   readonly servers: readonly string[];
+  /** Whether the engine may make known an address from inside: from Docker 28 on, which makes the namespace before Join. */
+  readonly announces: boolean;
 }
 
 /** Texts for `iptables-restore` and `ip6tables-restore`. Each replaces `mangle` and `filter`; `nat` is Docker's and stays. */
@@ -46,6 +48,9 @@ const openTables = (): string =>
     table('filter', ['INPUT ACCEPT', 'FORWARD DROP', 'OUTPUT ACCEPT'], []),
   ].join('');
 
+type Chain = 'INPUT' | 'OUTPUT';
+const DEVICE_OF: Readonly<Record<Chain, '-i' | '-o'>> = { INPUT: '-i', OUTPUT: '-o' };
+
 const accept = (chain: string, match: string): string => `-A ${chain} ${match} -j ACCEPT`;
 
 const ownAddress = (wire: Wire, family: IpFamily): string | undefined => (family === 4 ? wire.ipv4 : wire.ipv6);
@@ -67,20 +72,29 @@ const links = (input: LockInput, family: IpFamily): { wire: Wire; own: string; p
 const directRanges = (input: LockInput, family: IpFamily): string[] =>
   directOf(input.passage).filter((range) => familyOf(range) === family);
 
+/**
+ * `mangle` tells types of ICMPv6 apart, and so `filter` needs not: iptables-nft has xtables' own match for them, and the
+ * kernel makes each transaction with such a one wait until it has freed what those before have replaced (10 to 40 ms).
+ */
+type Exactness = 'any type' | 'its type';
+const icmp6 = (exactness: Exactness, type: string): string =>
+  exactness === 'its type' ? `-p ipv6-icmp --icmpv6-type ${type}` : '-p ipv6-icmp';
+
 /** RFC 4861: without neighbour discovery an IPv6 wire can't find the proxy. The guard bounds its targets. */
 const NEIGHBOUR_TYPES = ['neighbour-solicitation', 'neighbour-advertisement'] as const;
-const neighbours = (input: LockInput, chain: string, direction: '-i' | '-o', family: IpFamily): string[] =>
-  family === 4
-    ? []
-    : input.wires
-        .filter((wire) => wire.ipv6)
-        .flatMap((wire) =>
-          NEIGHBOUR_TYPES.map((type) => accept(chain, `${direction} ${wire.link} -p ipv6-icmp --icmpv6-type ${type}`)),
-        );
+function neighbours(input: LockInput, chain: Chain, family: IpFamily, exactness: Exactness): string[] {
+  if (family === 4) return [];
+  const rules = input.wires
+    .filter((wire) => wire.ipv6)
+    .flatMap(({ link }) =>
+      NEIGHBOUR_TYPES.map((type) => accept(chain, `${DEVICE_OF[chain]} ${link} ${icmp6(exactness, type)}`)),
+    );
+  return [...new Set(rules)];
+}
 
 /** Docker 28 makes known an address on any network, and does not connect the container where it can't. The guard stops it. */
-const ANNOUNCEMENT = '-d ff02::1/128 -p ipv6-icmp --icmpv6-type neighbour-advertisement';
-const announcements = (family: IpFamily): string[] => (family === 4 ? [] : [accept('OUTPUT', ANNOUNCEMENT)]);
+const announcements = ({ announces }: LockInput, family: IpFamily, exactness: Exactness): string[] =>
+  family === 4 || !announces ? [] : [accept('OUTPUT', `-d ff02::1/128 ${icmp6(exactness, 'neighbour-advertisement')}`)];
 
 const through = (chain: string, direction: '-i' | '-o', devices: readonly string[]): string[] =>
   devices.map((device) => accept(chain, `${direction} ${device}`));
@@ -93,7 +107,7 @@ const FREQUENT_FIRST = AS_DOCUMENTED.toReversed();
 const mangleInput = (input: LockInput, family: IpFamily): string[] => [
   ...through('INPUT', '-i', FREQUENT_FIRST),
   ...links(input, family).map(({ wire, own, address }) => accept('INPUT', `-s ${address} -d ${own} -i ${wire.link}`)),
-  ...neighbours(input, 'INPUT', '-i', family),
+  ...neighbours(input, 'INPUT', family, 'its type'),
   ...directInput(input, family),
 ];
 
@@ -107,8 +121,8 @@ const mangleOutput = (input: LockInput, family: IpFamily): string[] => [
       accept('OUTPUT', `${toward} -m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY`),
     ];
   }),
-  ...neighbours(input, 'OUTPUT', '-o', family),
-  ...announcements(family),
+  ...neighbours(input, 'OUTPUT', family, 'its type'),
+  ...announcements(input, family, 'its type'),
   ...directOutput(input, family),
 ];
 
@@ -118,7 +132,7 @@ const filterInput = (input: LockInput, family: IpFamily): string[] => [
   ...through('INPUT', '-i', AS_DOCUMENTED),
   ...input.wires.flatMap((wire) => subnetRow(wire, 'INPUT', '-s', family)),
   ...serverRows(input, 'INPUT', '-s', family),
-  ...neighbours(input, 'INPUT', '-i', family),
+  ...neighbours(input, 'INPUT', family, 'any type'),
   ...directInput(input, family),
 ];
 
@@ -130,8 +144,8 @@ const filterOutput = (input: LockInput, family: IpFamily): string[] => [
   ...through('OUTPUT', '-o', AS_DOCUMENTED),
   ...input.wires.flatMap((wire) => subnetRow(wire, 'OUTPUT', '-d', family)),
   ...serverRows(input, 'OUTPUT', '-d', family),
-  ...neighbours(input, 'OUTPUT', '-o', family),
-  ...announcements(family),
+  ...neighbours(input, 'OUTPUT', family, 'any type'),
+  ...announcements(input, family, 'any type'),
   ...directOutput(input, family),
 ];
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Queue } from '../../shared/async.ts';
+import { allOrFirstFailure, Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import type { IpFamily } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
@@ -29,6 +29,7 @@ import {
   FORWARD_CHAIN,
   HOST_TABLE,
   planForwardChain,
+  planForwardChange,
   planHostTable,
 } from '../plan/host-firewall.ts';
 import {
@@ -57,6 +58,12 @@ interface Firewall {
   readonly table: string;
   /** Our own chain of iptables; undefined where there is none. */
   readonly chains: Readonly<Record<IpFamily, string>> | undefined;
+}
+
+/** One of its chains; undefined where there is none, or it is not known. */
+interface Change {
+  readonly wanted: string | undefined;
+  readonly standing: string | undefined;
 }
 
 const planFirewall = (networks: readonly FirewallNetwork[], others: readonly string[]): Firewall => ({
@@ -113,25 +120,43 @@ export class HostNetwork {
       const wanted = planFirewall(networks, others);
       const standing = again ? undefined : this.#applied;
       this.#applied = undefined;
-      if (wanted.table !== standing?.table)
-        await this.#nft.load(`${planGuardTable(networks.length > 0)}${wanted.table}`);
-      for (const family of [4, 6] as const) {
-        const [chain, before] = [wanted.chains?.[family], standing?.chains?.[family]];
-        if (chain === undefined) await removeChain(this.#run, family, 'FORWARD', FORWARD_CHAIN);
-        else if (chain !== before) await this.#applyForwardChain(family, chain, before !== undefined);
-      }
+      const isSame = wanted.table === standing?.table;
+      const table = isSame
+        ? Promise.resolve()
+        : this.#nft.load(`${planGuardTable(wanted.chains !== undefined)}${wanted.table}`);
+      const applyChain = (family: IpFamily) =>
+        this.#applyForwardChain(
+          family,
+          { wanted: wanted.chains?.[family], standing: standing?.chains?.[family] },
+          table,
+        );
+      await allOrFirstFailure([table, applyChain(4), applyChain(6)]);
       this.#applied = wanted;
     });
   }
 
-  async #applyForwardChain(family: IpFamily, chain: string, hasJump: boolean): Promise<void> {
-    await restoreChains(this.#run, family, chain);
-    if (hasJump) return;
+  /** @param beside a transaction that this one's end would keep waiting */
+  async #applyForwardChain(family: IpFamily, { wanted, standing }: Change, beside: Promise<void>): Promise<void> {
+    if (wanted === undefined) return removeChain(this.#run, family, 'FORWARD', FORWARD_CHAIN);
+    if (wanted === standing) return;
+    const isChanged = standing !== undefined && (await this.#changeForwardChain(family, standing, wanted, beside));
+    if (isChanged) return;
+    await restoreChains(this.#run, family, wanted, beside);
     const rules = await listChain(this.#run, family, 'FORWARD');
     if (rules.some((rule) => rule.endsWith(`-j ${FORWARD_CHAIN}`))) return;
     // After DOCKER-USER, so that an administrator's rules there count for our networks as well.
     const position = rules.filter((rule) => rule.startsWith('-A')).findIndex((rule) => rule.endsWith('-j DOCKER-USER'));
     await insertJump(this.#run, family, 'FORWARD', position + 2, FORWARD_CHAIN);
+  }
+
+  /** @returns false where the chain is not what it was believed to be */
+  async #changeForwardChain(family: IpFamily, from: string, to: string, beside: Promise<void>): Promise<boolean> {
+    try {
+      await restoreChains(this.#run, family, planForwardChange(from, to), beside);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether the host's rules look as they were applied: what an administrator's flush takes away must come back. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { poll, Queue } from '../../shared/async.ts';
+import { allOrFirstFailure, poll, Queue } from '../../shared/async.ts';
 import { EgressError, explain } from '../../shared/errors.ts';
 import { addressOf, parseCidr } from '../../shared/ip.ts';
 import type { Log } from '../../shared/log.ts';
@@ -30,6 +30,7 @@ export type DirectAddresses = (networkId: string) => { direct4: string[]; direct
 const NAME_DEADLINE_MS = 10_000;
 /** A session that is wanted without a tunnel waits for this answer. */
 const NETWORKS_TIMEOUT_MS = 1_000;
+const nothing = async (): Promise<void> => undefined;
 
 /** Docker's networks that are ours: on disk, and as bridges on the host. */
 export class Networks {
@@ -150,13 +151,17 @@ export class Networks {
     };
   }
 
-  async applyFirewall(options: { again?: boolean } = {}): Promise<void> {
+  /** @param beside what is loaded in the same breath: a transaction more would wait for the end of this one */
+  async applyFirewall({
+    again,
+    beside = nothing,
+  }: {
+    again?: boolean;
+    beside?: () => Promise<void>;
+  } = {}): Promise<void> {
     if (this.#anyDirect()) await this.#learnOthers();
-    await this.#host.applyFirewall(
-      this.all().map(({ id, bridge }): FirewallNetwork => ({ bridge, ...this.#directAddresses(id) })),
-      this.#others,
-      options,
-    );
+    const networks = this.all().map(({ id, bridge }): FirewallNetwork => ({ bridge, ...this.#directAddresses(id) }));
+    await allOrFirstFailure([this.#host.applyFirewall(networks, this.#others, { again }), beside()]);
   }
 
   /** Until no bridge is being renamed. */

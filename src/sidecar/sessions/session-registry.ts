@@ -132,6 +132,11 @@ export class SessionRegistry implements SessionControl {
     await Promise.all([ending, wasDirect ? this.#context.networks.applyFirewall() : undefined]);
   }
 
+  /** A newer one than before, perhaps, that makes known addresses in namespaces which it found. */
+  engineStarted(): void {
+    for (const session of this.#sessions.values()) session.expectAnnouncements();
+  }
+
   proxiesOf(networkId: string): ProxyPeer[] {
     const ports = this.#context.networks.find(networkId)?.proxyPorts ?? [];
     return this.all()
@@ -205,4 +210,5 @@ const newRecord = (namespace: string, sandboxKey: string): SessionRecord => ({
   since: new Date().toISOString(),
   cut: false,
   held: false,
+  announces: findNamespace(sandboxKey) !== undefined,
 });

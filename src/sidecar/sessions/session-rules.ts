@@ -19,6 +19,7 @@ export interface RulesContext {
 export class SessionRules {
   readonly #context: RulesContext;
   readonly #wires: () => Wire[];
+  readonly #announces: () => boolean;
   readonly #changes = new Queue();
   #passage: Passage = { kind: 'shut' };
   #appliedFirewall = '';
@@ -33,9 +34,10 @@ export class SessionRules {
   /** The lock could not be applied: nothing passes the guard until it can. */
   #lockBroken = false;
 
-  constructor(context: RulesContext, wires: () => Wire[]) {
+  constructor(context: RulesContext, wires: () => Wire[], announces: () => boolean) {
     this.#context = context;
     this.#wires = wires;
+    this.#announces = announces;
   }
 
   /** As the guards have it now. */
@@ -118,8 +120,7 @@ export class SessionRules {
   async #widen(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
     await this.#applyLock(namespace, passage, again);
     this.#setPassage(passage);
-    await this.#applyFirewall();
-    await this.#applyGuards(passage, again);
+    await this.#applyFirewall(() => this.#applyGuards(passage, again));
   }
 
   async #narrow(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
@@ -143,17 +144,17 @@ export class SessionRules {
     if (changes) this.#context.passageChanged();
   }
 
-  /** The host forwards for those wires that may reach something directly. */
-  async #applyFirewall(): Promise<void> {
+  /** The host forwards for those wires that may reach something directly. @param beside what may be loaded together with that */
+  async #applyFirewall(beside: () => Promise<void> = nothing): Promise<void> {
     const direct = directOf(this.#passage).length > 0;
     const wanted = direct ? JSON.stringify(this.#wires().map(({ ipv4, ipv6 }) => [ipv4, ipv6])) : '';
-    if (wanted === this.#appliedFirewall) return;
-    await this.#context.networks.applyFirewall();
+    if (wanted === this.#appliedFirewall) return beside();
+    await this.#context.networks.applyFirewall({ beside });
     this.#appliedFirewall = wanted;
   }
 
   async #applyLock(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
-    const lock = planLock({ wires: this.#wires(), passage, servers: this.#servers });
+    const lock = planLock({ wires: this.#wires(), passage, servers: this.#servers, announces: this.#announces() });
     const changed = again ? lock : changesOf(this.#appliedLock, lock);
     if (Object.keys(changed).length === 0) return;
     try {
@@ -181,6 +182,8 @@ export class SessionRules {
     this.#appliedGuards.set(wire.hostLink, wanted);
   }
 }
+
+const nothing = async (): Promise<void> => undefined;
 
 /** Each family is a process. */
 const changesOf = (applied: Partial<Lock>, { v4, v6 }: Lock): Partial<Lock> => ({

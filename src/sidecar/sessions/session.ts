@@ -62,7 +62,11 @@ export class Session {
     this.#context = context;
     this.folder = join(context.settings.runDir, record.namespace);
     this.#ledger = new SessionLedger(context, record, this.folder);
-    this.#rules = new SessionRules(context, () => this.#wires());
+    this.#rules = new SessionRules(
+      context,
+      () => this.#wires(),
+      () => this.record.announces,
+    );
     this.#names = new SessionNames(this, this.#life.signal);
     this.#egress = new Egress(this, context);
     this.#first = new FirstProcess(context.startHold, record.sandboxKey);
@@ -371,6 +375,12 @@ export class Session {
     await this.#decide(async () => {
       await this.#block(new EgressError('DISCONNECTED'));
     });
+  }
+
+  expectAnnouncements(): void {
+    if (this.record.announces) return;
+    this.#ledger.update({ announces: true });
+    this.#background(this.#applyRules());
   }
 
   /** The VPN server's addresses: they stand in the documented rows. */

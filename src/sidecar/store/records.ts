@@ -89,6 +89,8 @@ export const sessionRecord = z.strictObject({
   tunnel: tunnelRecord.optional(),
   /** A tunnel has taken over the routes in the namespace; they stay taken while none stands. */
   held: z.boolean().default(false),
+  /** The engine may make known an address from inside (`LockInput`). */
+  announces: z.boolean().default(true),
   /** Of the launch script that the tunnel was made for. */
   fingerprint: z.string().optional(),
 });

@@ -67,6 +67,7 @@ const lock = planLock({
   wires: [aWire],
   passage: { kind: 'session', direct: ['10.20.0.0/16'] },
   servers: ['203.0.113.7'],
+  announces: true,
 });
 
 export const insideOf = {

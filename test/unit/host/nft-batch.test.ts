@@ -14,11 +14,13 @@ function makeBatch() {
   return { batch: new NftBatch(run), loaded };
 }
 
-test('one is loaded at once, those that come meanwhile together, in their order', async () => {
+test('those of one moment are loaded together, and those that come meanwhile, in their order', async () => {
   const { batch, loaded } = makeBatch();
-  await Promise.all(['1', '2', '3', '4'].map((text) => batch.load(text)));
+  const first = ['1', '2'].map((text) => batch.load(text));
+  await new Promise(setImmediate);
+  await Promise.all([...first, ...['3', '4'].map((text) => batch.load(text))]);
   await batch.load('5');
-  expect(loaded).toEqual(['1', '2\n3\n4', '5']);
+  expect(loaded).toEqual(['1\n2', '3\n4', '5']);
 });
 
 test('one that is refused fails alone, by few further loads', async () => {

@@ -13,7 +13,7 @@ import { aDualStackWire, aWire } from '../../support/wires.ts';
 const golden = (name: string) => join(import.meta.dirname, 'golden', name);
 
 const rulesOf = (wire: Wire, passage: Passage): string => {
-  const lock = planLock({ wires: [wire], passage, servers: ['203.0.113.11'] });
+  const lock = planLock({ wires: [wire], passage, servers: ['203.0.113.11'], announces: true });
   return [
     '# guard: nft, on the host',
     planGuard(wire, passage),

@@ -35,6 +35,7 @@ function ledgerIn(state: SessionState): SessionLedger {
     since: new Date(0).toISOString(),
     cut: false,
     held: false,
+    announces: false,
   } as const;
   return new SessionLedger({ events: journal, log }, record, join(folder, NAMESPACE));
 }
