@@ -71,9 +71,7 @@ export class Slots {
 }
 
 /** As Promise.all, but not before all have ended: what is undone after a failure must not be done meanwhile. */
-export async function allOrFirstFailure<T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-) {
+export async function allOrFirstFailure(work: readonly (Promise<unknown> | undefined)[]): Promise<void> {
   await Promise.allSettled(work);
-  return Promise.all(work);
+  await Promise.all(work);
 }

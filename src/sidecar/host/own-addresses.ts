@@ -12,8 +12,10 @@ export async function ownAddresses(): Promise<string[]> {
   const [trie, v6] = await Promise.all(
     ['/proc/net/fib_trie', '/proc/net/if_inet6'].map((file) => readFile(file, 'utf8').catch(() => '')),
   );
-  const listed = Object.values(networkInterfaces()).flatMap((links) => (links ?? []).map(({ address }) => address));
-  return [...new Set([...listed, ...parseFibTrie(trie ?? ''), ...parseIfInet6(v6 ?? '')])];
+  // With hundreds of links that takes Node milliseconds, for what the tables have told: it is for kernels that have none.
+  const listed = trie ? [] : Object.values(networkInterfaces()).flatMap((links) => links ?? []);
+  const addresses = listed.map(({ address }) => address);
+  return [...new Set([...addresses, ...parseFibTrie(trie ?? ''), ...parseIfInet6(v6 ?? '')])];
 }
 
 /** /proc/net/fib_trie: an address on one line, what it is on those after it. */

@@ -30,7 +30,6 @@ export type DirectAddresses = (networkId: string) => { direct4: string[]; direct
 const NAME_DEADLINE_MS = 10_000;
 /** A session that is wanted without a tunnel waits for this answer. */
 const NETWORKS_TIMEOUT_MS = 1_000;
-const nothing = async (): Promise<void> => undefined;
 
 /** Docker's networks that are ours: on disk, and as bridges on the host. */
 export class Networks {
@@ -152,16 +151,10 @@ export class Networks {
   }
 
   /** @param beside what is loaded in the same breath: a transaction more would wait for the end of this one */
-  async applyFirewall({
-    again,
-    beside = nothing,
-  }: {
-    again?: boolean;
-    beside?: () => Promise<void>;
-  } = {}): Promise<void> {
+  async applyFirewall({ again, beside }: { again?: boolean; beside?: () => Promise<void> } = {}): Promise<void> {
     if (this.#anyDirect()) await this.#learnOthers();
     const networks = this.all().map(({ id, bridge }): FirewallNetwork => ({ bridge, ...this.#directAddresses(id) }));
-    await allOrFirstFailure([this.#host.applyFirewall(networks, this.#others, { again }), beside()]);
+    await allOrFirstFailure([this.#host.applyFirewall(networks, this.#others, { again }), beside?.()]);
   }
 
   /** Until no bridge is being renamed. */

@@ -139,9 +139,15 @@ export class Reconciler {
 
   /** Guards of what is closed, and of nothing else; those of our own wires come and go with these. */
   async #guardForeign(): Promise<void> {
+    const closed = this.#closedLinks();
+    // Most changes come from containers that are none of ours: with no session there is nothing to look for.
+    if (closed.length === 0 && this.#foreignGuards?.size === 0) {
+      this.#lookUntil = 0;
+      return;
+    }
     const links = await this.#host.links();
     const own = this.#endpoints.all().map(({ id }) => hostLinkName(id));
-    const foreign = foreignLinks(links, { own, closed: this.#closedLinks() });
+    const foreign = foreignLinks(links, { own, closed });
     this.#foreignGuards ??= new Set((await this.#host.guarded()).filter((link) => !isOurs(link)));
     const guarded = this.#foreignGuards;
     for (const link of foreign.filter((link) => !guarded.has(link))) {

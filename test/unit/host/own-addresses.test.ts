@@ -29,6 +29,6 @@ describe('ownAddresses', () => {
   });
 
   test('of this machine contain loopback', async () => {
-    expect(await ownAddresses()).toContain('127.0.0.1');
+    expect(await ownAddresses()).toContain('127.0.0.1/32');
   });
 });

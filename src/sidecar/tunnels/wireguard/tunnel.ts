@@ -118,8 +118,9 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   /** Where nothing has run yet no name can be taken: the device is moved at the same time. */
   async #hold(place: TunnelPlace, isNew: boolean): Promise<void> {
     const { namespace, hostDevice } = place;
+    const move = isNew ? moveDevice(this.#run, place, DEVICE) : undefined; // first: the kernel takes its time
     const hold = holdInside(this.#run, namespace, isNew ? [] : namesInside(hostDevice), await kernelHasIpv6());
-    await (isNew ? allOrFirstFailure([hold, moveDevice(this.#run, place, DEVICE)]) : hold);
+    await allOrFirstFailure([move, hold]);
   }
 
   async awaitUp(
