@@ -86,7 +86,7 @@ async function setUp(): Promise<void> {
   if (!found) throw new Error('the namespace was not made');
   namespace = found;
   await ensureBridge();
-  await host.makeWire(pair, wire(), true);
+  await host.makeWire(pair, wire());
   await sh('ip', 'link', 'set', 'dev', pair.containerLink, 'netns', NAMESPACE, 'name', aDualStackWire.link);
 }
 

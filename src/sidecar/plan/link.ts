@@ -31,16 +31,15 @@ export interface PairPlan {
   readonly bridge: string;
 }
 
-// Both ends stay down until the guard stands. `addrgenmode none`: a port of a bridge needs no address of its own.
-export const planPair = ({ hostLink, containerLink, mac }: PairPlan): string[] => [
+/**
+ * The container's end stays down, and nothing can pass: it is Docker who sets it up, when the guard stands. An isolated port
+ * reaches only ports that are not: the bridge's own and the proxy's.
+ */
+export const planPair = ({ hostLink, containerLink, mac, bridge }: PairPlan): string[] => [
   `link add name ${hostLink} type veth peer name ${containerLink} address ${mac}`,
-  `link set dev ${hostLink} addrgenmode none`,
-];
-
-/** An isolated port reaches only ports that are not: the bridge's own and the proxy's. */
-export const planPort = ({ hostLink, bridge }: PairPlan, isolated: boolean): string[] => [
+  `link set dev ${hostLink} addrgenmode none`, // a port of a bridge needs no address of its own
   `link set dev ${hostLink} master ${bridge}`,
-  `link set dev ${hostLink} type bridge_slave isolated ${isolated ? 'on' : 'off'}`,
+  `link set dev ${hostLink} type bridge_slave isolated on`,
   `link set dev ${hostLink} up`,
 ];
 

@@ -47,6 +47,8 @@ export class Endpoints {
   readonly #records = new Map<string, EndpointRecord>();
   /** When an endpoint left its sandbox; after a restart of ours, when that was found. */
   readonly #left = new Map<string, number>();
+  /** Wires that are made while Docker goes its way from CreateEndpoint to Join. */
+  readonly #wires = new Map<string, Promise<void>>();
   /** The last one that was asked for, of each endpoint. */
   readonly #changes = new Map<string, Promise<unknown>>();
   readonly #store: RecordStore<typeof endpointRecord>;
@@ -110,11 +112,14 @@ export class Endpoints {
       published: endpoint.published,
     };
     await this.#write(record);
+    const wire = this.#makeWire(record);
+    wire.catch(() => undefined); // Join makes it once more
+    this.#wires.set(endpoint.id, wire);
     return { mac };
   }
 
   /**
-   * Makes the wire, gated, and begins the session. Where the namespace exists already (Docker 28 and later, or a running
+   * Waits for the wire, gated, and begins the session. Where the namespace exists already (Docker 28 and later, or a running
    * container), it is locked before this answers. @throws EgressError PORTS_UNSUPPORTED, LOCK_FAILED
    */
   join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
@@ -135,8 +140,9 @@ export class Endpoints {
       joined: { sandboxKey, link: `${linkPrefix}0` },
     };
     await this.#write(record);
-    if (known.joined) await this.#host.removeWire(hostLinkName(id)); // Docker repeats a Join whose answer it didn't get
-    await this.#makeWire(record);
+    await this.#awaitWire(record);
+    const { link } = record.joined;
+    this.#log.info(link, `Its host end is ${hostLinkName(id)}, gate shut, for ${known.ipv4} [${basename(sandboxKey)}]`);
     const session = this.#sessions.join(record, sandboxKey, joiner === 'session');
     // No process may begin in a namespace that has no lock; in one that Docker has yet to make, the session holds it itself.
     if (namespace && !(await settledWithin(session.locked, LOCK_WAIT_MS))) throw new EgressError('LOCK_FAILED');
@@ -144,7 +150,7 @@ export class Endpoints {
     return {
       containerLink: containerLinkName(id),
       linkPrefix,
-      link: record.joined.link,
+      link,
       gateway4: keepsItsRoute ? undefined : addressOf(network.gateway4),
       gateway6: keepsItsRoute || !known.ipv6 || !network.gateway6 ? undefined : addressOf(network.gateway6),
     };
@@ -199,6 +205,8 @@ export class Endpoints {
     return this.#inOrder(id, async () => {
       this.#left.set(id, performance.now()); // it is tried again where this fails
       await this.#sessions.leave(id);
+      await this.#wires.get(id)?.catch(() => undefined);
+      this.#wires.delete(id);
       await this.#host.removeWire(hostLinkName(id));
       await this.#store.remove(id);
       this.#records.delete(id);
@@ -243,6 +251,19 @@ export class Endpoints {
     }
   }
 
+  /** Docker repeats a Join whose answer it didn't get, and an earlier process of ours may have begun: that wire is in the way. */
+  async #awaitWire(record: EndpointRecord): Promise<void> {
+    const wire = this.#wires.get(record.id);
+    this.#wires.delete(record.id);
+    try {
+      if (wire) return await wire;
+    } catch {
+      // It undoes itself, and why it failed the next one tells.
+    }
+    await this.#host.removeWire(hostLinkName(record.id));
+    await this.#makeWire(record);
+  }
+
   /** A new network's bridge may get its last name meanwhile: then once more, with that. */
   async #makeWire(record: EndpointRecord): Promise<void> {
     const network = this.#networks.wireNetwork(record.networkId, []);
@@ -256,13 +277,10 @@ export class Endpoints {
     }
   }
 
-  async #makeWireOn(network: WireNetwork, record: EndpointRecord): Promise<void> {
+  #makeWireOn(network: WireNetwork, record: EndpointRecord): Promise<void> {
     const hostLink = hostLinkName(record.id);
     const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
-    await this.#host.makeWire(pair, toWire(record, network), true);
-    const { link = '', sandboxKey = '' } = record.joined ?? {};
-    const namespace = basename(sandboxKey);
-    this.#log.info(link, `Made ${hostLink} on ${network.bridge} for ${record.ipv4}, gate shut [${namespace}]`);
+    return this.#host.makeWire(pair, toWire(record, network));
   }
 
   async #write(record: EndpointRecord): Promise<void> {

@@ -32,15 +32,7 @@ import {
   planForwardChange,
   planHostTable,
 } from '../plan/host-firewall.ts';
-import {
-  type BridgePlan,
-  bridgeAlias,
-  configureBridge,
-  type PairPlan,
-  planBridge,
-  planPair,
-  planPort,
-} from '../plan/link.ts';
+import { type BridgePlan, bridgeAlias, configureBridge, type PairPlan, planBridge, planPair } from '../plan/link.ts';
 import type { Lock } from '../plan/lock.ts';
 import { summariseLock, summariseText } from '../plan/table-summary.ts';
 import type { Passage, Wire } from '../plan/wire.ts';
@@ -184,12 +176,11 @@ export class HostNetwork {
     return countRules(found) === countRules(chain.split('\n')) && found.includes(`-A FORWARD -j ${FORWARD_CHAIN}`);
   }
 
-  /** Makes the pair with the guard shut before anything can pass. Undoes itself when it fails. */
-  async makeWire(pair: PairPlan, wire: Wire, isolated: boolean): Promise<void> {
+  /** Makes the pair, isolated, with the guard shut before anything can pass. Undoes itself when it fails. */
+  async makeWire(pair: PairPlan, wire: Wire): Promise<void> {
     try {
       await ipBatch(this.#run, planPair(pair));
       await this.applyGuard(wire, { kind: 'shut' });
-      await ipBatch(this.#run, planPort(pair, isolated));
     } catch (error) {
       await this.removeWire(pair.hostLink);
       throw error;
