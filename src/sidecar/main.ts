@@ -4,6 +4,7 @@ import { settledWithin } from '../shared/async.ts';
 import { EgressError, explain } from '../shared/errors.ts';
 import type { LaunchScript } from '../shared/launch-script.ts';
 import { type LogFile, linkLogName, openLogFile } from '../shared/log-file.ts';
+import { Quiet } from '../shared/quiet.ts';
 import { Ticker } from '../shared/ticker.ts';
 import { readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
@@ -14,6 +15,7 @@ import type { EarlySocket } from './driver/early-socket.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
 import { listenForDocker } from './driver/server.ts';
 import { run } from './host/command.ts';
+import { giveMemoryBack } from './host/memory.ts';
 import { ServiceManager } from './host/service-manager.ts';
 import { StartHold } from './host/start-hold.ts';
 import { Endpoints } from './sessions/endpoints.ts';
@@ -122,6 +124,7 @@ function compose(settings: Settings, log: LogFile) {
     directAddresses: (networkId) => sessions.directAddresses(networkId),
   });
   const startHold = new StartHold(log);
+  const quiet = new Quiet(giveMemoryBack, QUIET_MS);
   const sessions: SessionRegistry = new SessionRegistry((registry) => ({
     settings,
     run,
@@ -139,7 +142,10 @@ function compose(settings: Settings, log: LogFile) {
     proxiesOf: (networkId) => registry.proxiesOf(networkId),
     proxyChanged: (networkId) => registry.proxyChanged(networkId),
     removeEndpoint: (endpointId) => endpoints.remove(endpointId),
-    passageChanged: () => reconciler.lookAgain(),
+    passageChanged: () => {
+      reconciler.lookAgain();
+      quiet.disturb();
+    },
   }));
   const endpoints: Endpoints = new Endpoints({
     store: new RecordStore(join(settings.runDir, 'endpoints'), endpointRecord),
@@ -174,6 +180,8 @@ function compose(settings: Settings, log: LogFile) {
   return { engine, networks, endpoints, sessions, launchScripts, events, startHold, reconciler, recover, health };
 }
 
+/** Without a session that begins, ends or changes: then nobody minds a pause. */
+const QUIET_MS = 20_000;
 const NETWORKS_TIMEOUT_MS = 2_000;
 /** Later than that its namespace is there, and tells itself. */
 const OWNER_TIMEOUT_MS = 300;

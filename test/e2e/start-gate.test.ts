@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { putLaunchScript, stateOf, waitForState } from '../support/control.ts';
-import { docker } from '../support/docker.ts';
-import { DRIVER, launchScript, NETWORK, runContainer, unique } from '../support/session.ts';
+import { docker, pidOf } from '../support/docker.ts';
+import { DRIVER, launchScript, NETWORK, runContainer, startSession, unique } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
 import { sleep, waitFor } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
@@ -33,6 +33,10 @@ const firstProcesses = async (): Promise<string[]> =>
     .split('\n')
     .flatMap((line) => /^(\w)\S*\s+runc init$/.exec(line.trim())?.[1] ?? []);
 
+/** In ticks since the boot (proc(5), field 22; the name, which may have spaces, is the second). */
+const startOf = async (pid: number): Promise<number> =>
+  Number((await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ')[19]);
+
 /** Seconds that Docker's calls of this kind took. */
 const secondsOf = async (call: string): Promise<number[]> =>
   (await readFile(PLUGIN_LOG, 'utf8'))
@@ -55,6 +59,15 @@ test('eight containers at once: the first instruction of each leaves by its own 
   await Promise.all(names.map((name) => runContainer(name, { command: FIRST })));
   const answers = await Promise.all(names.map(firstAnswer));
   expect(answers).toEqual(names.map((_, index) => `you came from 203.0.113.${11 + (index % 2)}`));
+});
+
+test('a tunnel is begun before its container’s first process is', async ({ skip }) => {
+  if (await isTrueGate()) skip('the namespace is there before Docker’s Join, and there is nothing to win');
+  const name = unique('ahead');
+  await startSession(world.lab, name);
+  const { tunnel } = await waitForState(name, 'connected');
+  if (tunnel.implementation === 'kernel') skip('the kernel’s WireGuard has no process');
+  expect(await startOf(tunnel.process_id)).toBeLessThan(await startOf(await pidOf(name)));
 });
 
 describe('a gateway that is silent', () => {

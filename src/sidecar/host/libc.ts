@@ -2,7 +2,7 @@ import { getSystemErrorName } from 'node:util';
 import koffi from 'koffi';
 
 /**
- * The few system calls that Node has no words for: sockets that neither `net` nor `dgram` can make, and setns(2). Those
+ * The few calls of the C library that Node has no words for: sockets that neither `net` nor `dgram` can make, setns(2). Those
  * that receive never wait, so they may be called on the main thread; the one that waits does so on a thread of libuv's.
  */
 const glibc = koffi.load('libc.so.6');
@@ -19,6 +19,7 @@ const calls = {
   epoll_ctl: glibc.func('int epoll_ctl(int epoll, int operation, int fd, const uint8_t *event)'),
   epoll_wait: glibc.func('int epoll_wait(int epoll, _Out_ uint8_t *events, int most, int milliseconds)'),
   eventfd: glibc.func('int eventfd(uint32_t count, int flags)'),
+  malloc_trim: glibc.func('int malloc_trim(size_t pad)'),
 };
 
 /** A system call's failure; `code` is errno's name, as in Node's own errors. */
@@ -46,6 +47,11 @@ const CLONE_NEWNET = 0x40000000;
 /** Moves this thread, and no other, into the namespace behind an open descriptor. See `inside`. */
 export function setNetworkNamespace(descriptor: number): void {
   checked('setns', calls.setns(descriptor, CLONE_NEWNET));
+}
+
+/** What the C library has freed goes back to the system. */
+export function trimHeap(): void {
+  calls.malloc_trim(0);
 }
 
 const SCHED_RR = 2;
