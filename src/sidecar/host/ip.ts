@@ -4,19 +4,6 @@ import type { Run } from './command.ts';
 import { type Namespace, runInside } from './netns.ts';
 import { batchError, parseBatchFailures } from './repeatable-batch.ts';
 
-/** A link as `ip -json -details link` shows it, as far as it matters here. */
-const link = z.object({
-  ifname: z.string(),
-  ifindex: z.number(),
-  ifalias: z.string().optional(),
-  address: z.string().optional(),
-  master: z.string().optional(),
-  /** Which namespace the other end of a veth pair is in; the number is ours, not the namespace's. Absent: this one. */
-  link_netnsid: z.number().optional(),
-  linkinfo: z.object({ info_kind: z.string().optional() }).optional(),
-});
-export type Link = z.infer<typeof link>;
-
 /**
  * Runs the lines as one `ip -batch`: one process, in order, ending at the first that fails.
  * @throws EgressError HOST_COMMAND_FAILED with that line
@@ -40,11 +27,6 @@ export const linkNames = (): string[] =>
     .split('\n')
     .slice(2)
     .flatMap((line) => /^\s*([^:\s]+):/.exec(line)?.[1] ?? []);
-
-export async function listLinks(run: Run): Promise<Link[]> {
-  const { stdout } = await run(['ip', '-json', '-details', 'link', 'show']);
-  return z.array(link).parse(JSON.parse(stdout));
-}
 
 const addressed = z.array(
   z.object({ flags: z.array(z.string()), addr_info: z.array(z.object({ local: z.string(), prefixlen: z.number() })) }),

@@ -84,6 +84,20 @@ export function send(descriptor: number, bytes: Buffer): void {
   checked('send', calls.send(descriptor, bytes, bytes.length, 0));
 }
 
+/** As `send`, on a thread of libuv's: for what the kernel may take long to do. */
+export const sendAside = (descriptor: number, bytes: Buffer): Promise<number> =>
+  aside('send', (done) => calls.send.async(descriptor, bytes, bytes.length, 0, done));
+
+/** As `sendAside`, into `buffer`. @returns how many bytes; rejects also where there is nothing to receive */
+export const receiveAside = (descriptor: number, buffer: Buffer): Promise<number> =>
+  aside('recv', (done) => calls.recv.async(descriptor, buffer, buffer.length, 0, done));
+
+type Done = (error: Error | null, result: number) => void;
+const aside = (call: string, work: (done: Done) => void): Promise<number> =>
+  new Promise((resolve, reject) => {
+    work((error, result) => (error || result < 0 ? reject(error ?? new Error(`${call} failed`)) : resolve(result)));
+  });
+
 /** Into `buffer`, what is longer is cut. @returns how many bytes; undefined where there is nothing to receive */
 export function receive(descriptor: number, buffer: Buffer): number | undefined {
   const length = calls.recv(descriptor, buffer, buffer.length, 0);

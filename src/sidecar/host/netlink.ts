@@ -10,8 +10,8 @@ import { socketWatch } from './socket-watch.ts';
 const HEADER_BYTES = 16;
 const NLM_F_REQUEST = 1;
 export const NLM_F_DUMP = 0x300;
-const NLMSG_ERROR = 2;
-const NLMSG_DONE = 3;
+export const NLMSG_ERROR = 2;
+export const NLMSG_DONE = 3;
 
 const PROTOCOLS = { route: 0, sockDiag: 4, netfilter: 12 } as const;
 type Protocol = keyof typeof PROTOCOLS;
@@ -38,7 +38,8 @@ export interface Message {
 
 const scratch = Buffer.alloc(64 * 1024); // received and read within one turn of the event loop
 
-const openNetlink = (protocol: Protocol): number => openSocket(AF_NETLINK, SOCK_RAW, PROTOCOLS[protocol]);
+/** Whoever has it closes it. */
+export const openNetlink = (protocol: Protocol): number => openSocket(AF_NETLINK, SOCK_RAW, PROTOCOLS[protocol]);
 
 /** Where to listen or ask: on the host without a namespace. */
 const at = <T>(namespace: Namespace | undefined, work: () => T): T => (namespace ? inside(namespace, work) : work());
@@ -151,7 +152,7 @@ export class NetlinkQuestions {
   }
 }
 
-function request(type: number, body: Buffer, flags: number): Buffer {
+export function request(type: number, body: Buffer, flags: number): Buffer {
   const header = Buffer.alloc(HEADER_BYTES);
   header.writeUInt32LE(HEADER_BYTES + body.length, 0);
   header.writeUInt16LE(type, 4);

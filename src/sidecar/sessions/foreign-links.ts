@@ -1,4 +1,4 @@
-import type { Link } from '../host/ip.ts';
+import type { Link } from '../host/links.ts';
 
 /** Host ends of veth pairs, by which a namespace is told: the kernel gives each other namespace a number. */
 export interface GuardedSessions {
@@ -14,19 +14,19 @@ export interface GuardedSessions {
  */
 export function foreignLinks(links: readonly Link[], { own, closed }: GuardedSessions): string[] {
   const namespaces = new Set(
-    links.filter(({ ifname }) => closed.includes(ifname)).flatMap(({ link_netnsid }) => link_netnsid ?? []),
+    links.filter(({ name }) => closed.includes(name)).flatMap(({ farNamespace }) => farNamespace ?? []),
   );
   return links
-    .filter(({ ifname, link_netnsid, linkinfo }) => {
-      const isOthers = linkinfo?.info_kind === 'veth' && !own.includes(ifname);
-      return isOthers && link_netnsid !== undefined && namespaces.has(link_netnsid);
+    .filter(({ name, farNamespace, kind }) => {
+      const isOthers = kind === 'veth' && !own.includes(name);
+      return isOthers && farNamespace !== undefined && namespaces.has(farNamespace);
     })
-    .map(({ ifname }) => ifname);
+    .map(({ name }) => name);
 }
 
 /** Somebody else's veth ends whose other end Docker has not moved yet: soon it may be in a session. */
 export const undecided = (links: readonly Link[], own: readonly string[]): string[] =>
   links
-    .filter(({ linkinfo, link_netnsid }) => linkinfo?.info_kind === 'veth' && link_netnsid === undefined)
-    .map(({ ifname }) => ifname)
+    .filter(({ kind, farNamespace }) => kind === 'veth' && farNamespace === undefined)
+    .map(({ name }) => name)
     .filter((name) => !own.includes(name));

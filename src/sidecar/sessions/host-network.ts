@@ -3,8 +3,9 @@ import { allOrFirstFailure, Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import type { IpFamily } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
-import { ipBatch, isUpWith, listLinks, removeLink } from '../host/ip.ts';
+import { ipBatch, isUpWith, removeLink } from '../host/ip.ts';
 import { insertJump, listChain, listRules, removeChain, restoreChains, restoreInside } from '../host/iptables.ts';
+import { readLinks } from '../host/links.ts';
 import type { Namespace } from '../host/netns.ts';
 import {
   listDeviceChains,
@@ -77,8 +78,8 @@ export class HostNetwork {
 
   /** One that stands is not touched: each touch is a change to all who listen, ourselves included. @throws EgressError NETWORK_OPTION_INVALID where a link of that name is somebody else's. */
   async ensureBridge(plan: BridgePlan): Promise<void> {
-    const existing = (await listLinks(this.#run)).find(({ ifname }) => ifname === plan.bridge);
-    if (existing?.ifalias === bridgeAlias(plan.networkId)) {
+    const existing = (await readLinks()).find(({ name }) => name === plan.bridge);
+    if (existing?.alias === bridgeAlias(plan.networkId)) {
       if (await isUpWith(this.#run, plan.bridge, plan.addresses)) return;
       return ipBatch(this.#run, configureBridge(plan));
     }
@@ -231,7 +232,7 @@ export class HostNetwork {
     return Object.entries(summariseLock(lock)).every(([table, wanted]) => isDeepStrictEqual(found[table], wanted));
   }
 
-  links = () => listLinks(this.#run);
+  links = readLinks;
   removeLink = (name: string): Promise<void> => removeLink(this.#run, name);
 }
 

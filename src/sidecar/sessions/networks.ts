@@ -68,7 +68,7 @@ export class Networks {
     const links = await this.#host.links();
     for (const found of records) {
       // A crash while the bridge was renamed: its alias tells whose it is.
-      const bridge = links.find(({ ifalias }) => ifalias === bridgeAlias(found.id))?.ifname ?? found.bridge;
+      const bridge = links.find(({ alias }) => alias === bridgeAlias(found.id))?.name ?? found.bridge;
       const record = { ...found, bridge };
       this.#records.set(record.id, record);
       await this.#ensureBridge(record).catch((error) =>

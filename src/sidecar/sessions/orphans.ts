@@ -10,7 +10,7 @@ import {
   TUNNEL_PREFIX,
   tunnelName,
 } from '../../shared/names.ts';
-import type { Link } from '../host/ip.ts';
+import type { Link } from '../host/links.ts';
 import { findProcesses, stopProcess } from '../host/process.ts';
 import type { HostNetwork } from './host-network.ts';
 
@@ -26,14 +26,14 @@ export function orphanLinks(links: readonly Link[], known: Known): string[] {
     ...known.endpointIds.flatMap((id) => [hostLinkName(id), containerLinkName(id)]),
     ...known.namespaces.map(tunnelName),
   ]);
-  const pieces = links.filter(({ ifname }) => isOurs(ifname) && !expected.has(ifname));
+  const pieces = links.filter(({ name }) => isOurs(name) && !expected.has(name));
   const bridges = links.filter(
-    ({ ifname, ifalias }) =>
-      (ifname.startsWith(BRIDGE_PREFIX) || ifname === DEFAULT_BRIDGE) &&
-      ifalias?.startsWith('kasm-sidecar:') &&
-      !known.bridges.includes(ifname),
+    ({ name, alias }) =>
+      (name.startsWith(BRIDGE_PREFIX) || name === DEFAULT_BRIDGE) &&
+      alias?.startsWith('kasm-sidecar:') &&
+      !known.bridges.includes(name),
   );
-  return [...pieces, ...bridges].map(({ ifname }) => ifname);
+  return [...pieces, ...bridges].map(({ name }) => name);
 }
 
 const TUNNEL_PROGRAMS = ['wireguard-go', 'openvpn'];

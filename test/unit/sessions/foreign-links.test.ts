@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { Link } from '../../../src/sidecar/host/ip.ts';
+import type { Link } from '../../../src/sidecar/host/links.ts';
 import { foreignLinks } from '../../../src/sidecar/sessions/foreign-links.ts';
 
-const veth = (ifname: string, link_netnsid?: number): Link => ({
-  ifname,
-  ifindex: 1,
-  linkinfo: { info_kind: 'veth' },
-  ...(link_netnsid === undefined ? {} : { link_netnsid }),
+const veth = (name: string, farNamespace?: number): Link => ({
+  name,
+  kind: 'veth',
+  ...(farNamespace === undefined ? {} : { farNamespace }),
 });
 
 describe('foreignLinks', () => {
@@ -20,7 +19,7 @@ describe('foreignLinks', () => {
       veth('vethproxy', 2),
       veth('vethsomebody', 3),
       veth('vethmoving'),
-      { ifname: 'docker0', ifindex: 9, linkinfo: { info_kind: 'bridge' } },
+      { name: 'docker0', kind: 'bridge' },
     ];
     expect(foreignLinks(links, sessions)).toEqual(['veth1']);
   });

@@ -3,7 +3,7 @@ import { containerLinkName, hostLinkName, tunnelName } from '../../../src/shared
 import { isOrphanTunnel, orphanLinks } from '../../../src/sidecar/sessions/orphans.ts';
 
 const known = { endpointIds: ['endpoint'], namespaces: ['0123456789ab'], bridges: ['br_kasm_sidecar'] };
-const link = (ifname: string, ifalias?: string) => ({ ifname, ifindex: 1, ...(ifalias ? { ifalias } : {}) });
+const link = (name: string, alias?: string) => ({ name, ...(alias ? { alias } : {}) });
 
 test('what belongs to something known stays', () => {
   const links = [
