@@ -54,6 +54,9 @@ export function parseBatchFailures(stderr: string, lines: readonly string[]): Ba
   return [...failures, { line: '-batch', why: unnumbered.join(' ') || 'no reason given' }];
 }
 
+/** Of ip(8) itself, and of the kernel where it went between the two. */
+const LINK_IS_GONE = /^Cannot find device|No such device$/;
+
 const isFine = ({ line, why }: BatchFailure): boolean =>
   (line.startsWith('rule add ') && why.endsWith('File exists')) ||
-  (line.startsWith('link delete ') && why.startsWith('Cannot find device'));
+  (line.startsWith('link delete ') && LINK_IS_GONE.test(why));

@@ -38,6 +38,10 @@ describe('runRepeatableBatch', () => {
     );
   });
 
+  test('so also where the link goes while it is deleted', async () => {
+    await apply(answering(1, 'RTNETLINK answers: No such device\nCommand failed -:3\n'));
+  });
+
   test('warnings alone are no failure', async () => {
     await apply(answering(0, 'Warning: something\n'));
   });
