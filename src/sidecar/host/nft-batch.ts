@@ -7,8 +7,8 @@ interface Part {
 }
 
 /**
- * Loads as one transaction what is asked for while another one is being loaded. nft(8) reads all that stands each time, whatever
- * it changes: with hundreds of tables that is most of a second, so hundreds of changes must not be as many processes.
+ * Loads as one transaction what is asked for in one moment, or while another one is being loaded: each is a process that reads
+ * all tables, and each waits until the kernel has freed what the one before has replaced.
  */
 export class NftBatch {
   readonly #run: Run;

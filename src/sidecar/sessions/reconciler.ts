@@ -26,7 +26,7 @@ const REPAIR_EVERY_MS = 10_000;
 const LOOK_AT_UNHEARD_EVERY_MS = 15_000;
 /** In case something was not heard of after all. */
 const REPAIR_ANYWAY_EVERY_MS = 60_000;
-/** For hundreds of guards it takes nft(8) most of a second to list their rules; that one is missing it sees at once. */
+/** For hundreds of guards it takes nft(8) 0.1 s to list their rules; that one is missing it sees in a tenth of that. */
 const VERIFY_GUARDS_EVERY_MS = 15_000;
 /** The first for a session, and each for one whose rules were changed, costs a process. */
 const VERIFY_EVERY_MS = 5_000;

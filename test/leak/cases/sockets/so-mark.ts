@@ -2,7 +2,7 @@ import { SITE } from '../../../../lab/addresses.ts';
 import { tcpTo, udpTo } from '../../attempts/socket.ts';
 import type { Case } from '../../case.ts';
 
-export const soMark: readonly Case[] = [0x1, 51820, 0xca6c].map(
+export const soMark: readonly Case[] = [0x1, 51820].map(
   (fwmark): Case => ({
     name: `SO_MARK ${fwmark}`,
     why: 'NET_RAW, which Docker gives, may set a mark, and wg-quick’s rules exempt one',
