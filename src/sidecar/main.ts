@@ -10,7 +10,7 @@ import { readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
 import { Engine } from './docker/engine.ts';
-import { reportEngine } from './docker/engine-version.ts';
+import { announcesAddresses, reportEngine, versionOf } from './docker/engine-version.ts';
 import type { EarlySocket } from './driver/early-socket.ts';
 import { createNetworkDriver } from './driver/network-driver.ts';
 import { listenForDocker } from './driver/server.ts';
@@ -59,7 +59,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
     }),
     settings.controlSocket,
   );
-  const verbs = createNetworkDriver(parts.networks, parts.endpoints, () => parts.reconciler.engineStarted());
+  const verbs = createNetworkDriver(parts.networks, parts.endpoints, () => engineStarted(parts));
   const docker = await listenForDocker(pluginSocket ?? settings.pluginSocket, verbs, logs.plugin, ready.promise);
   const manager = new ServiceManager({ socket: settings.notifySocket, watchdogMs: settings.watchdogMs });
   manager.ready(); // an engine may start now: its calls wait here
@@ -92,6 +92,14 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   process.on('SIGHUP', () => {
     logs.network.reopen();
     logs.plugin.reopen();
+  });
+}
+
+/** It may be a newer one than before. */
+function engineStarted({ engine, reconciler, sessions }: Pick<Parts, 'engine' | 'reconciler' | 'sessions'>): void {
+  reconciler.engineStarted();
+  void versionOf(engine).then((version) => {
+    if (announcesAddresses(version)) sessions.expectAnnouncements();
   });
 }
 
@@ -182,6 +190,8 @@ function compose(settings: Settings, log: LogFile) {
 
 /** Without a session that begins, ends or changes: then nobody minds a pause. */
 const QUIET_MS = 20_000;
+type Parts = ReturnType<typeof compose>;
+
 const NETWORKS_TIMEOUT_MS = 2_000;
 /** Later than that its namespace is there, and tells itself. */
 const OWNER_TIMEOUT_MS = 300;

@@ -11,6 +11,11 @@ export const dangerOf = (version: string): string | undefined =>
       '(moby issue 51554). Upgrade Docker to 29.0.3 or later before you start sessions.'
     : undefined;
 
+const FIRST_TO_ANNOUNCE = 28;
+
+/** Whether that engine makes known addresses from inside a namespace; one whose version nobody can read may. */
+export const announcesAddresses = (version: string): boolean => !(Number.parseInt(version, 10) < FIRST_TO_ANNOUNCE);
+
 export interface VersionSource {
   version(timeoutMs: number): Promise<string>;
 }
@@ -19,7 +24,7 @@ const TIMEOUT_MS = 2_000;
 
 /** Says in each of `logs` which engine this is, as soon as it can be asked: one that boots does not answer. */
 export async function reportEngine(engine: VersionSource, logs: readonly Log[], retryMs = 5_000): Promise<void> {
-  const version = await untilAnswered(engine, retryMs);
+  const version = await versionOf(engine, retryMs);
   const danger = dangerOf(version);
   for (const log of logs) {
     if (danger === undefined) log.info('engine', `Docker ${version}`);
@@ -27,7 +32,8 @@ export async function reportEngine(engine: VersionSource, logs: readonly Log[], 
   }
 }
 
-async function untilAnswered(engine: VersionSource, retryMs: number): Promise<string> {
+/** As soon as it can be asked. */
+export async function versionOf(engine: VersionSource, retryMs = 5_000): Promise<string> {
   for (;;) {
     const version = await engine.version(TIMEOUT_MS).catch(() => undefined);
     if (version !== undefined) return version;

@@ -243,7 +243,6 @@ export class Reconciler {
   /** An engine that runs with live-restore opens its resolvers in running containers soon after. */
   engineStarted(): void {
     this.#engineStartedAt = performance.now();
-    this.#sessions.engineStarted();
   }
 
   /** A restarted engine opens its resolvers again, and Docker writes hosts and resolv.conf anew when it likes. */

@@ -132,8 +132,8 @@ export class SessionRegistry implements SessionControl {
     await Promise.all([ending, wasDirect ? this.#context.networks.applyFirewall() : undefined]);
   }
 
-  /** A newer one than before, perhaps, that makes known addresses in namespaces which it found. */
-  engineStarted(): void {
+  /** For an engine that does this, also in namespaces which an older one has made. */
+  expectAnnouncements(): void {
     for (const session of this.#sessions.values()) session.expectAnnouncements();
   }
 

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Log } from '../../../src/shared/log.ts';
-import { dangerOf, reportEngine, type VersionSource } from '../../../src/sidecar/docker/engine-version.ts';
+import {
+  announcesAddresses,
+  dangerOf,
+  reportEngine,
+  type VersionSource,
+} from '../../../src/sidecar/docker/engine-version.ts';
 
 /** A double: no such engine is at hand. It is silent for a while, as an engine that boots. */
 function engineDouble(version: string, silentFor = 0): VersionSource {
@@ -26,6 +31,16 @@ test.each(['20.10.24+dfsg1', '26.1.5', '28.5.2+dfsg4', '29.0.3', '29.0.20', '29.
     expect(dangerOf(version)).toBeUndefined();
   },
 );
+
+test.each([
+  ['20.10.24+dfsg1', false],
+  ['27.5.1', false],
+  ['28.0.0', true],
+  ['29.1.0', true],
+  ['unknown', true],
+])('%s makes known addresses from inside: %s', (version, announces) => {
+  expect(announcesAddresses(version)).toBe(announces);
+});
 
 test('a dangerous engine is an error in both logs, as soon as it answers', async () => {
   const logs = [logDouble(), logDouble()];
