@@ -194,7 +194,7 @@ class OpenVpn implements TunnelKind<OpenVpnSettings> {
   async #connect({ folder }: HostPlace, settings: OpenVpnSettings, record: TunnelRecord): Promise<Connection> {
     const id = record.process?.id ?? 0;
     const known = this.#connections.get(id);
-    if (known?.isOpen) return known;
+    if (known && (known.isOpen || !isAlive(record))) return known; // one that has ended has told why
     const connection = await Connection.open(socketFile(folder), settings, () => isAlive(record));
     if (!connection) throw new EgressError('OPENVPN_FAILED', `OpenVPN ended: ${await lastLine(folder)}`);
     this.#connections.set(id, connection);
