@@ -141,8 +141,7 @@ export class Endpoints {
     };
     await this.#write(record);
     await this.#awaitWire(record);
-    const { link } = record.joined;
-    this.#log.info(link, `Its host end is ${hostLinkName(id)}, gate shut, for ${known.ipv4} [${basename(sandboxKey)}]`);
+    this.#logWire(record);
     const session = this.#sessions.join(record, sandboxKey, joiner === 'session');
     // No process may begin in a namespace that has no lock; in one that Docker has yet to make, the session holds it itself.
     if (namespace && !(await settledWithin(session.locked, LOCK_WAIT_MS))) throw new EgressError('LOCK_FAILED');
@@ -150,7 +149,7 @@ export class Endpoints {
     return {
       containerLink: containerLinkName(id),
       linkPrefix,
-      link,
+      link: record.joined.link,
       gateway4: keepsItsRoute ? undefined : addressOf(network.gateway4),
       gateway6: keepsItsRoute || !known.ipv6 || !network.gateway6 ? undefined : addressOf(network.gateway6),
     };
@@ -262,6 +261,12 @@ export class Endpoints {
     }
     await this.#host.removeWire(hostLinkName(record.id));
     await this.#makeWire(record);
+  }
+
+  #logWire({ id, networkId, ipv4, joined }: EndpointRecord): void {
+    const { bridge } = this.#networks.get(networkId);
+    const namespace = basename(joined?.sandboxKey ?? '');
+    this.#log.info(joined?.link ?? '', `Made ${hostLinkName(id)} on ${bridge} for ${ipv4}, gate shut [${namespace}]`);
   }
 
   /** A new network's bridge may get its last name meanwhile: then once more, with that. */
