@@ -204,6 +204,22 @@ describe('the rules of the host', () => {
     expect(await hostRules()).toBe(before);
   });
 
+  test('take no guard with them that stands: its network may be one that can’t be read', async () => {
+    await host.applyFirewall([network]);
+    await host.applyFirewall([]);
+    expect(await host.guarded()).toEqual([pair.hostLink]);
+    await host.removeGuard(pair.hostLink);
+    expect(await sh('nft', 'list', 'tables')).not.toContain('kasm_sidecar');
+  });
+
+  test('a chain that somebody has emptied meanwhile is made whole with the next change', async () => {
+    await host.applyFirewall([network]);
+    await sh('iptables', '-F', 'KASM-SIDECAR');
+    await host.applyFirewall([{ ...network, direct4: ['172.20.0.4'] }]); // the old rule can't be taken away
+    expect(await host.firewallStands()).toBe(true);
+    await host.applyFirewall([]);
+  });
+
   test.each<[string, [string, ...string[]]]>([
     ['the table', ['nft', 'delete', 'table', 'inet', 'kasm_sidecar']],
     ['the rules of the table', ['nft', 'flush', 'table', 'inet', 'kasm_sidecar']],

@@ -13,9 +13,8 @@ export const guardChain = (hostLink: string): string => `${CHAIN_PREFIX}${hostLi
 export const guardedLink = (chain: string): string | undefined =>
   chain.startsWith(CHAIN_PREFIX) ? chain.slice(CHAIN_PREFIX.length) : undefined;
 
-/** The table of all guards, for `nft -f`; without them, nothing of it is left. */
-export const planGuardTable = (isWanted: boolean): string =>
-  isWanted ? `table netdev ${GUARD_TABLE} {\n}\n` : `table netdev ${GUARD_TABLE}\ndelete table netdev ${GUARD_TABLE}\n`;
+/** The table of all guards, for `nft -f`. */
+export const planGuardTable = (): string => `table netdev ${GUARD_TABLE} {\n}\n`;
 
 /** Never reached directly, whatever a launch script allows: this host's loopback, link-local with the clouds' metadata, multicast. */
 const NEVER_DIRECT_4 = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'];

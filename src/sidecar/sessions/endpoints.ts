@@ -45,7 +45,7 @@ const FORGOTTEN_AFTER_MS = 60_000;
 /** Docker's endpoints that are ours: on disk, and as veth pairs on the host. */
 export class Endpoints {
   readonly #records = new Map<string, EndpointRecord>();
-  /** When an endpoint left its sandbox; after a restart of ours, when that was found. */
+  /** Since when an endpoint is in no sandbox; after a restart of ours, when that was found. */
   readonly #left = new Map<string, number>();
   /** Wires that are made while Docker goes its way from CreateEndpoint to Join. */
   readonly #wires = new Map<string, Promise<void>>();
@@ -112,6 +112,7 @@ export class Endpoints {
       published: endpoint.published,
     };
     await this.#write(record);
+    this.#left.set(endpoint.id, performance.now()); // Docker may die before it comes to Join
     const wire = this.#makeWire(record);
     wire.catch(() => undefined); // Join makes it once more
     this.#wires.set(endpoint.id, wire);
@@ -193,7 +194,7 @@ export class Endpoints {
     work.catch((error) => this.#log.error('endpoints', `${id.slice(0, 12)}: ${explain(error)}`));
   }
 
-  /** Wires that a Leave has freed and no DeleteEndpoint ever took away: Docker gives up after 15 s. */
+  /** Wires that no Join ever took, or that a Leave has freed and no DeleteEndpoint took away: Docker gives up after 15 s. */
   async removeForgotten(): Promise<void> {
     const before = performance.now() - FORGOTTEN_AFTER_MS;
     for (const [id, since] of this.#left) if (since < before) await this.remove(id);

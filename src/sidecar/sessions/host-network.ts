@@ -13,6 +13,7 @@ import {
   summariseDeviceChains,
   summariseRuleset,
   summariseTable,
+  tableRemoval,
 } from '../host/nft.ts';
 import { NftBatch } from '../host/nft-batch.ts';
 import { setSysctlsInside } from '../host/sysctl.ts';
@@ -116,7 +117,7 @@ export class HostNetwork {
       const isSame = wanted.table === standing?.table;
       const table = isSame
         ? Promise.resolve()
-        : this.#nft.load(`${planGuardTable(wanted.chains !== undefined)}${wanted.table}`);
+        : this.#nft.load(`${wanted.chains ? planGuardTable() : ''}${wanted.table}`);
       const applyChain = (family: IpFamily) =>
         this.#applyForwardChain(
           family,
@@ -125,7 +126,14 @@ export class HostNetwork {
         );
       await allOrFirstFailure([table, applyChain(4), applyChain(6)]);
       this.#applied = wanted;
+      await this.#endGuards();
     });
+  }
+
+  /** With the last network their table goes, unless there are any: they may be those of a network that can't be read just now. */
+  async #endGuards(): Promise<void> {
+    const isLast = this.#applied !== undefined && this.#applied.chains === undefined;
+    if (isLast && (await this.guarded()).length === 0) await this.#nft.load(tableRemoval('netdev', GUARD_TABLE));
   }
 
   /** @param beside a transaction that this one's end would keep waiting */
@@ -203,10 +211,9 @@ export class HostNetwork {
   /** Shuts the host end of a container's interface on somebody else's network. */
   guardForeign = (hostLink: string): Promise<void> => this.#nft.load(planForeignGuard(hostLink));
 
-  /** With the last network the table of the guards has gone. */
   async removeGuard(hostLink: string): Promise<void> {
-    const hasTable = this.#applied === undefined || this.#applied.chains !== undefined;
-    if (hasTable) await this.#nft.load(planGuardRemoval(hostLink));
+    await this.#nft.load(planGuardRemoval(hostLink));
+    await this.#endGuards();
   }
 
   /** Host links that have a guard, whether or not the link is still there. */
