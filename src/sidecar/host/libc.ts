@@ -85,17 +85,23 @@ export function send(descriptor: number, bytes: Buffer): void {
 }
 
 /** As `send`, on a thread of libuv's: for what the kernel may take long to do. */
-export const sendAside = (descriptor: number, bytes: Buffer): Promise<number> =>
-  aside('send', (done) => calls.send.async(descriptor, bytes, bytes.length, 0, done));
+export async function sendAside(descriptor: number, bytes: Buffer): Promise<void> {
+  await aside('send', bytes, (done) => calls.send.async(descriptor, bytes, bytes.length, 0, done));
+}
 
-/** As `sendAside`, into `buffer`. @returns how many bytes; rejects also where there is nothing to receive */
-export const receiveAside = (descriptor: number, buffer: Buffer): Promise<number> =>
-  aside('recv', (done) => calls.recv.async(descriptor, buffer, buffer.length, 0, done));
+/** As `sendAside`. @returns the part of `buffer` that it has filled; rejects also where there is nothing to receive */
+export const receiveAside = (descriptor: number, buffer: Buffer): Promise<Buffer> =>
+  aside('recv', buffer, (done) => calls.recv.async(descriptor, buffer, buffer.length, 0, done));
 
-type Done = (error: Error | null, result: number) => void;
-const aside = (call: string, work: (done: Done) => void): Promise<number> =>
+type Done = (error: Error | null, length: number) => void;
+
+/** Koffi keeps the callback alive until the call has returned, and only that: so it is what holds the buffer. */
+const aside = (call: string, buffer: Buffer, work: (done: Done) => void): Promise<Buffer> =>
   new Promise((resolve, reject) => {
-    work((error, result) => (error || result < 0 ? reject(error ?? new Error(`${call} failed`)) : resolve(result)));
+    work((error, length) => {
+      if (error || length < 0) reject(error ?? new Error(`${call} failed`));
+      else resolve(buffer.subarray(0, length));
+    });
   });
 
 /** Into `buffer`, what is longer is cut. @returns how many bytes; undefined where there is nothing to receive */

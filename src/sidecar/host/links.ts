@@ -35,9 +35,7 @@ export async function readLinks(): Promise<Link[]> {
     await sendAside(socket, request(RTM_GETLINK, Buffer.alloc(IFINFOMSG_BYTES), NLM_F_DUMP));
     const links: Link[] = [];
     for (;;) {
-      const room = Buffer.alloc(ROOM);
-      const length = await receiveAside(socket, room);
-      for (const { type, body } of split(room.subarray(0, length))) {
+      for (const { type, body } of split(await receiveAside(socket, Buffer.alloc(ROOM)))) {
         if (type === NLMSG_DONE) return links;
         if (type === NLMSG_ERROR) throw new EgressError('INTERNAL', "the kernel does not list the host's links");
         if (type === RTM_NEWLINK) links.push(parseLink(body));
