@@ -5,6 +5,9 @@ import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
 import { EgressError, explain } from '../../shared/errors.ts';
 
+/** What write-file-atomic writes before it renames that. */
+const UNFINISHED = /\.json\.\d+$/;
+
 export interface Unreadable {
   readonly file: string;
   readonly why: string;
@@ -38,8 +41,11 @@ export class RecordStore<Schema extends z.ZodType> {
     await rm(this.#file(id), { force: true });
   }
 
+  /** For a process that begins, before it writes: what one that was killed was writing is taken away. */
   async readAll(): Promise<{ records: z.output<Schema>[]; unreadable: Unreadable[] }> {
     const names = await readdir(this.#folder).catch(() => []);
+    for (const name of names.filter((name) => UNFINISHED.test(name)))
+      await rm(join(this.#folder, name), { force: true }).catch(() => undefined); // nobody reads it
     const records: z.output<Schema>[] = [];
     const unreadable: Unreadable[] = [];
     for (const name of names.filter((name) => name.endsWith('.json'))) {

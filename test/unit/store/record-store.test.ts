@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -21,6 +21,14 @@ test('gives back what was written, readable by its owner alone', async () => {
   await store.remove('a/b');
   await store.remove('a/b');
   expect((await store.readAll()).records).toEqual([]);
+});
+
+test('takes away what a process that was killed had not finished', async () => {
+  const store = new RecordStore(folder, schema);
+  await store.write('a', { version: 1, name: 'x' });
+  for (const name of ['a.json.2109624094', 'b.json.1', 'notes.1']) writeFileSync(join(folder, name), '{"version":1');
+  expect(await store.readAll()).toEqual({ records: [{ version: 1, name: 'x' }], unreadable: [] });
+  expect(readdirSync(folder).toSorted()).toEqual(['a.json', 'notes.1']);
 });
 
 test.each(['{"version":1', '{"version":2,"name":"x"}', '{"version":1,"name":"x","more":1}', ''])(
