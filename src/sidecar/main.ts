@@ -188,10 +188,10 @@ function compose(settings: Settings, log: LogFile) {
   return { engine, networks, endpoints, sessions, launchScripts, events, startHold, reconciler, recover, health };
 }
 
-/** Without a session that begins, ends or changes: then nobody minds a pause. */
-const QUIET_MS = 20_000;
 type Parts = ReturnType<typeof compose>;
 
+/** Without a session that begins, ends or changes: then nobody minds a pause. */
+const QUIET_MS = 20_000;
 const NETWORKS_TIMEOUT_MS = 2_000;
 /** Later than that its namespace is there, and tells itself. */
 const OWNER_TIMEOUT_MS = 300;

@@ -3,7 +3,7 @@ import koffi from 'koffi';
 
 /**
  * The few calls of the C library that Node has no words for: sockets that neither `net` nor `dgram` can make, setns(2). Those
- * that receive never wait, so they may be called on the main thread; the one that waits does so on a thread of libuv's.
+ * that receive never wait, so they may be called on the main thread; those that may wait do so on a thread of libuv's.
  */
 const glibc = koffi.load('libc.so.6');
 const calls = {

@@ -377,10 +377,11 @@ export class Session {
     });
   }
 
+  /** The proxy has no lock, and who is not known yet gets it with what it needs. */
   expectAnnouncements(): void {
     if (this.record.announces) return;
     this.#ledger.update({ announces: true });
-    this.#background(this.#applyRules());
+    if (this.record.role === 'session') this.#background(this.#applyRules());
   }
 
   /** The VPN server's addresses: they stand in the documented rows. */

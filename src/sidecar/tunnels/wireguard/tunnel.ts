@@ -211,7 +211,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
   }
 
   /** The device carries keys, addresses and routes: it is all there is to undo. What keeps traffic in stays. */
-  async #undo(place: HostPlace, device: CreatedDevice): Promise<void> {
+  async #undo(place: HostPlace & RemovalPlace, device: CreatedDevice): Promise<void> {
     await removeDevice(this.#parts, place, device).catch((error: unknown) =>
       // What led here is the failure to report; the next attempt clears up once more.
       this.#log?.warn(basename(place.folder), `removing the tunnel device ${place.hostDevice}: ${explain(error)}`),
