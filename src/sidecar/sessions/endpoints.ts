@@ -8,13 +8,12 @@ import { findContainer } from '../docker/container-folder.ts';
 import type { Engine } from '../docker/engine.ts';
 import { findNamespace } from '../host/netns.ts';
 import { macOf } from '../plan/link.ts';
-import type { WireNetwork } from '../plan/wire.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { EndpointRecord, endpointRecord, NetworkRecord } from '../store/records.ts';
+import { EndpointWires } from './endpoint-wires.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { Networks } from './networks.ts';
 import type { SessionRegistry } from './session-registry.ts';
-import { toWire } from './wire-of.ts';
 
 export interface NewEndpoint {
   readonly id: string;
@@ -47,12 +46,10 @@ export class Endpoints {
   readonly #records = new Map<string, EndpointRecord>();
   /** Since when an endpoint is in no sandbox; after a restart of ours, when that was found. */
   readonly #left = new Map<string, number>();
-  /** Wires that are made while Docker goes its way from CreateEndpoint to Join. */
-  readonly #wires = new Map<string, Promise<void>>();
   /** The last one that was asked for, of each endpoint. */
   readonly #changes = new Map<string, Promise<unknown>>();
   readonly #store: RecordStore<typeof endpointRecord>;
-  readonly #host: HostNetwork;
+  readonly #wires: EndpointWires;
   readonly #networks: Networks;
   readonly #sessions: SessionRegistry;
   readonly #engine: Engine;
@@ -69,7 +66,7 @@ export class Endpoints {
     gateMs: number;
   }) {
     this.#store = parts.store;
-    this.#host = parts.host;
+    this.#wires = new EndpointWires(parts.host, parts.networks);
     this.#networks = parts.networks;
     this.#sessions = parts.sessions;
     this.#engine = parts.engine;
@@ -113,9 +110,7 @@ export class Endpoints {
     };
     await this.#write(record);
     this.#left.set(endpoint.id, performance.now()); // Docker may die before it comes to Join
-    const wire = this.#makeWire(record);
-    wire.catch(() => undefined); // Join makes it once more
-    this.#wires.set(endpoint.id, wire);
+    this.#wires.begin(record);
     return { mac };
   }
 
@@ -141,7 +136,7 @@ export class Endpoints {
       joined: { sandboxKey, link: `${linkPrefix}0` },
     };
     await this.#write(record);
-    await this.#awaitWire(record);
+    await this.#wires.stand(record);
     this.#logWire(record);
     const session = this.#sessions.join(record, sandboxKey, joiner === 'session');
     // No process may begin in a namespace that has no lock; in one that Docker has yet to make, the session holds it itself.
@@ -205,9 +200,7 @@ export class Endpoints {
     return this.#inOrder(id, async () => {
       this.#left.set(id, performance.now()); // it is tried again where this fails
       await this.#sessions.leave(id);
-      await this.#wires.get(id)?.catch(() => undefined);
-      this.#wires.delete(id);
-      await this.#host.removeWire(hostLinkName(id));
+      await this.#wires.remove(id);
       await this.#store.remove(id);
       this.#records.delete(id);
       this.#left.delete(id);
@@ -251,42 +244,10 @@ export class Endpoints {
     }
   }
 
-  /** Docker repeats a Join whose answer it didn't get, and an earlier process of ours may have begun: that wire is in the way. */
-  async #awaitWire(record: EndpointRecord): Promise<void> {
-    const wire = this.#wires.get(record.id);
-    this.#wires.delete(record.id);
-    try {
-      if (wire) return await wire;
-    } catch {
-      // It undoes itself, and why it failed the next one tells.
-    }
-    await this.#host.removeWire(hostLinkName(record.id));
-    await this.#makeWire(record);
-  }
-
   #logWire({ id, networkId, ipv4, joined }: EndpointRecord): void {
     const { bridge } = this.#networks.get(networkId);
     const namespace = basename(joined?.sandboxKey ?? '');
     this.#log.info(joined?.link ?? '', `Made ${hostLinkName(id)} on ${bridge} for ${ipv4}, gate shut [${namespace}]`);
-  }
-
-  /** A new network's bridge may get its last name meanwhile: then once more, with that. */
-  async #makeWire(record: EndpointRecord): Promise<void> {
-    const network = this.#networks.wireNetwork(record.networkId, []);
-    try {
-      await this.#makeWireOn(network, record);
-    } catch (error) {
-      await this.#networks.bridgesNamed();
-      const renamed = this.#networks.wireNetwork(record.networkId, []);
-      if (renamed.bridge === network.bridge) throw error;
-      await this.#makeWireOn(renamed, record);
-    }
-  }
-
-  #makeWireOn(network: WireNetwork, record: EndpointRecord): Promise<void> {
-    const hostLink = hostLinkName(record.id);
-    const pair = { hostLink, containerLink: containerLinkName(record.id), mac: record.mac, bridge: network.bridge };
-    return this.#host.makeWire(pair, toWire(record, network));
   }
 
   async #write(record: EndpointRecord): Promise<void> {
