@@ -9,7 +9,7 @@ import { importImage } from '../support/engine.ts';
 import { Machine, ROOT } from '../support/machine.ts';
 import { exitAddress, NETWORK, runContainer, startSession } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
-import { sleep, staysTrue, waitFor } from '../support/wait.ts';
+import { staysTrue, waitFor } from '../support/wait.ts';
 
 const INSTALL = `${ROOT}/scripts/install-host`;
 const UNIT = 'kasm-sidecar.service';
@@ -180,9 +180,10 @@ test('install-host --uninstall: not while Docker has a network of it; then nothi
   await docker('rm', '-f', CONTAINER);
   await docker('network', 'rm', NETWORK);
   await machine.must(INSTALL, '--uninstall');
-  await sleep(100);
   expect((await machine.run('systemctl', 'cat', UNIT)).exitCode).not.toBe(0);
-  expect((await machine.run('pgrep', '-f', 'wireguard-go|kasm-sidecar.js')).stdout).toBe('');
+  await waitFor('nothing of it runs on', async () => {
+    return (await machine.run('pgrep', '-f', 'wireguard-go|kasm-sidecar.js')).stdout === '';
+  });
   expect((await machine.run('ls', '/opt/kasm-sidecar', '/usr/local/bin/kasm-sidecar')).stdout).toBe('');
   expect(await readFile('/proc/net/dev', 'utf8')).not.toMatch(/ksh|kst|br_kasm/);
 });

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Ticker } from '../../../src/shared/ticker.ts';
 
@@ -25,10 +24,10 @@ test('waits for a look that takes time, and holds up nobody else', async () => {
   const ticker = new Ticker(5);
   let slow = 0;
   let quick = 0;
-  const slowly = async () => {
+  const gate = Promise.withResolvers<true>();
+  const slowly = () => {
     slow++;
-    await sleep(60);
-    return true;
+    return gate.promise;
   };
   const both = [
     ticker.until(slowly, { deadlineMs: 5_000, signal: forever() }),
@@ -36,6 +35,7 @@ test('waits for a look that takes time, and holds up nobody else', async () => {
   ];
   await both[1];
   expect([slow, quick]).toEqual([1, 4]);
+  gate.resolve(true);
   await both[0];
   expect(slow).toBe(1);
 });
