@@ -3,13 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { poll, Queue, settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
-import { type Container, containerOf, findContainer } from '../docker/container-folder.ts';
+import { type Container, containerOf } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import type { Summaries } from '../host/nft.ts';
 import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
 import { planPassage, type Wish } from '../plan/passage.ts';
-import type { Passage, Wire } from '../plan/wire.ts';
-import type { EndpointRecord, NetworkRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
+import type { Passage } from '../plan/wire.ts';
+import type { EndpointRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
 import { Egress } from './egress.ts';
 import { isFinal } from './final-failures.ts';
 import { FirstProcess } from './first-process.ts';
@@ -17,12 +17,13 @@ import { foretellScript } from './foretold-script.ts';
 import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
+import { SessionEndpoints } from './session-endpoints.ts';
+import { SessionIdentity } from './session-identity.ts';
 import { SessionLedger } from './session-ledger.ts';
 import { SessionNames } from './session-names.ts';
 import { SessionRules } from './session-rules.ts';
 import { serversOf } from './session-tunnel.ts';
 import { toSessionView } from './session-view.ts';
-import { toWire } from './wire-of.ts';
 
 /** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
 export const NAMESPACE_DEADLINE_MS = 60_000;
@@ -39,8 +40,9 @@ export class Session {
   /** `/var/run/kasm-sidecar/<ns>` */
   readonly folder: string;
   readonly #context: SessionContext;
-  readonly #endpoints = new Map<string, EndpointRecord>();
+  readonly #endpoints: SessionEndpoints;
   readonly #ledger: SessionLedger;
+  readonly #identity: SessionIdentity;
   readonly #life = new AbortController();
   /** What egress it gets is decided by one at a time, in the order in which it was asked for. */
   readonly #decisions = new Queue();
@@ -51,8 +53,6 @@ export class Session {
   readonly #first: FirstProcess;
   readonly #locked = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
-  #namespace: Namespace | undefined;
-  #container: Container | undefined;
   #found: FoundLaunchScript | undefined;
   #wish: Wish | undefined;
   #isSurelySession = false;
@@ -61,10 +61,12 @@ export class Session {
   constructor(context: SessionContext, record: SessionRecord) {
     this.#context = context;
     this.folder = join(context.settings.runDir, record.namespace);
+    this.#endpoints = new SessionEndpoints(context);
     this.#ledger = new SessionLedger(context, record, this.folder);
+    this.#identity = new SessionIdentity(this.#ledger, this.#endpoints, this.#life.signal);
     this.#rules = new SessionRules(
       context,
-      () => this.#wires(),
+      () => this.#endpoints.wires(),
       () => this.record.announces,
     );
     this.#names = new SessionNames(this, this.#life.signal);
@@ -77,13 +79,13 @@ export class Session {
     return this.#ledger.record;
   }
   get namespace(): Namespace | undefined {
-    return this.#namespace;
+    return this.#identity.namespace;
   }
   get container(): Container | undefined {
-    return this.#container;
+    return this.#identity.container;
   }
   get endpoints(): EndpointRecord[] {
-    return [...this.#endpoints.values()];
+    return this.#endpoints.all();
   }
   get networkIds(): string[] {
     return this.endpoints.map(({ networkId }) => networkId);
@@ -114,14 +116,13 @@ export class Session {
   }
 
   attach(endpoint: EndpointRecord): void {
-    this.#endpoints.set(endpoint.id, endpoint);
-    if (this.#namespace && this.record.role !== 'unknown') this.#background(this.reapply());
+    this.#endpoints.add(endpoint);
+    if (this.namespace && this.record.role !== 'unknown') this.#background(this.reapply());
   }
 
   /** @returns whether it was the last one. */
   detach(endpointId: string): boolean {
-    this.#endpoints.delete(endpointId);
-    return this.#endpoints.size === 0;
+    return this.#endpoints.remove(endpointId);
   }
 
   /**
@@ -137,13 +138,13 @@ export class Session {
 
   /**
    * On engines before 28 some 0.1 s pass until the namespace is made: meanwhile the host's part of the tunnel is. Who it is for
-   * is Docker's word here; the namespace's own processes have the last one (`#identify`).
+   * is Docker's word here; the namespace's own processes have the last one (`SessionIdentity`).
    */
   async #prepareTunnel(earlier: Promise<void> | undefined): Promise<void> {
     await earlier?.catch(() => undefined); // it has the same names on the host
     const [endpoint] = this.endpoints;
     const found = endpoint && (await foretellScript(this.#context, endpoint, this.#life.signal));
-    if (!found || found.script.egress.type === 'none' || this.#namespace || this.#life.signal.aborted) return;
+    if (!found || found.script.egress.type === 'none' || this.namespace || this.#life.signal.aborted) return;
     this.#egress.prepare(found);
   }
 
@@ -163,30 +164,12 @@ export class Session {
     const probe = () => findNamespace(this.record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
-    this.#namespace = namespace;
-    await this.#identify(IDENTITY_QUICK_MS, 10);
+    this.#identity.setNamespace(namespace);
+    await this.#identity.identify(IDENTITY_QUICK_MS, 10);
     this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
     this.#ledger.update({ inode: namespace.inode });
-    await (this.#isNamedProxy() ? this.#becomeProxy() : this.#becomeSession());
+    await (this.#identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());
     await this.#egress.dropPrepared();
-  }
-
-  async #identify(deadlineMs: number, everyMs: number): Promise<void> {
-    const inode = this.#namespace?.inode ?? 0;
-    this.#isOf(await poll(() => findContainer(inode), { everyMs, deadlineMs, signal: this.#life.signal }));
-  }
-
-  #isOf(container: Container | undefined): void {
-    if (!container) return;
-    this.#container = container;
-    this.#ledger.update({
-      container: { id: container.id, name: container.name },
-      ...(container.rootfs === undefined ? {} : { rootfs: container.rootfs }),
-    });
-  }
-
-  #isNamedProxy(): boolean {
-    return this.#networks().some(({ proxy }) => proxy === this.#container?.name);
   }
 
   async #becomeProxy(): Promise<void> {
@@ -198,8 +181,8 @@ export class Session {
   }
 
   async #openToProxy({ again = false } = {}): Promise<void> {
-    if (this.#namespace) await this.#rules.open(this.#namespace, { again });
-    for (const { ipv4, link } of this.#wires()) {
+    if (this.namespace) await this.#rules.open(this.namespace, { again });
+    for (const { ipv4, link } of this.#endpoints.wires()) {
       this.log('info', `Proxy container configured using internal IP (${ipv4}), interface ${link}`);
     }
     for (const { networkId } of this.endpoints) this.#context.proxyChanged(networkId);
@@ -214,17 +197,17 @@ export class Session {
     // A tunnel's device needs no lock, since the guard is still shut. Where none is wanted, its rules are the first there are.
     if (await this.#wantsNoTunnel()) await Promise.race([decided, this.#settled.promise]);
     await Promise.all([this.#lockIn(cleared), decided]);
-    if (this.#container) return;
+    if (this.container) return;
     // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
-    await this.#identify(this.deadlineMs(), 500);
-    if (this.#isNamedProxy()) return this.#becomeProxy();
-    if (this.#container) await this.#decide(() => this.#chooseEgress());
+    await this.#identity.identify(this.deadlineMs(), 500);
+    if (this.#identity.isNamedProxy) return this.#becomeProxy();
+    if (this.container) await this.#decide(() => this.#chooseEgress());
   }
 
   async #readopt(namespace: Namespace, processes: readonly number[]): Promise<void> {
-    this.#namespace = namespace;
-    this.#isOf(await containerOf(processes));
-    if (!this.#container) await this.#identify(IDENTITY_QUICK_MS, 20);
+    this.#identity.setNamespace(namespace);
+    this.#identity.setContainer(await containerOf(processes));
+    if (!this.container) await this.#identity.identify(IDENTITY_QUICK_MS, 20);
     if (this.isProxy) return this.#becomeProxy();
     this.#found = await this.#findScript().catch(() => undefined);
     this.#wish = toWish(this.#found);
@@ -253,7 +236,7 @@ export class Session {
 
   #findScript(): Promise<FoundLaunchScript | undefined> {
     const launchKey = this.endpoints.find((endpoint) => endpoint.launchKey !== undefined)?.launchKey;
-    return this.#context.launchScripts.find({ launchKey, container: this.#container });
+    return this.#context.launchScripts.find({ launchKey, container: this.container });
   }
 
   async #wantsNoTunnel(): Promise<boolean> {
@@ -262,7 +245,7 @@ export class Session {
   }
 
   get #mayGoWithoutScript(): boolean {
-    return this.#container !== undefined && this.#networks().some(({ policy }) => policy === 'optional');
+    return this.container !== undefined && this.#endpoints.networks().some(({ policy }) => policy === 'optional');
   }
 
   async #decide(decision: () => Promise<void>): Promise<void> {
@@ -335,13 +318,13 @@ export class Session {
 
   /** Until a session is connected, milliseconds. */
   deadlineMs(): number {
-    const ofNetworks = Math.max(1, ...this.#networks().map(({ deadlineSeconds }) => deadlineSeconds));
+    const ofNetworks = Math.max(1, ...this.#endpoints.networks().map(({ deadlineSeconds }) => deadlineSeconds));
     return (this.#found?.script.deadline_seconds ?? ofNetworks) * 1000;
   }
 
   /** The launch script under `key` came, changed or went. */
   scriptChanged(key: string): void {
-    if (!this.#namespace || this.record.role !== 'session') return;
+    if (!this.namespace || this.record.role !== 'session') return;
     this.#background(this.#decide(() => this.#reconsider(key)));
   }
 
@@ -355,8 +338,8 @@ export class Session {
 
   /** The proxy of a network came, went or moved: its address stands in both layers. */
   proxiesChanged(networkId: string): void {
-    if (this.record.role !== 'session' || !this.#namespace) return;
-    if (!this.endpoints.some((endpoint) => endpoint.networkId === networkId)) return;
+    if (this.record.role !== 'session' || !this.namespace) return;
+    if (!this.#endpoints.isOn(networkId)) return;
     this.#background(this.#applyRules());
     this.#pointToProxy();
   }
@@ -452,15 +435,14 @@ export class Session {
   }
 
   #logWires(): void {
-    for (const { link, ipv4, hostLink, network } of this.#wires()) {
+    for (const { link, ipv4, hostLink, network } of this.#endpoints.wires()) {
       this.log('info', `Network interface ${link} (${ipv4}) on ${network.bridge}, guarded at ${hostLink}`);
     }
     this.log('info', 'iptables and ip6tables rules are loaded: locked');
   }
 
   #pointToProxy(): void {
-    const [endpoint] = this.endpoints;
-    const [proxy] = endpoint ? this.#context.proxiesOf(endpoint.networkId) : [];
+    const proxy = this.#endpoints.proxy();
     if (proxy) void this.#kasm.pointToProxy(proxy.ipv4);
   }
 
@@ -473,11 +455,11 @@ export class Session {
   }
 
   async #applyRules(options: { again?: boolean } = {}): Promise<void> {
-    if (this.#namespace) await this.#rules.apply(this.#namespace, () => this.#planPassage(), options);
+    if (this.namespace) await this.#rules.apply(this.namespace, () => this.#planPassage(), options);
   }
 
   #planPassage(): Passage {
-    const internal = this.#networks().some((network) => network.internal);
+    const internal = this.#endpoints.networks().some((network) => network.internal);
     return planPassage(this.record.state, internal ? undefined : this.#wish);
   }
 
@@ -494,8 +476,8 @@ export class Session {
 
   /** A root in the container can flush the lock; it comes back. */
   async verifyLock(): Promise<void> {
-    if (!this.#namespace || this.record.role !== 'session' || this.#life.signal.aborted) return;
-    if (await this.#rules.verify(this.#namespace))
+    if (!this.namespace || this.record.role !== 'session' || this.#life.signal.aborted) return;
+    if (await this.#rules.verify(this.namespace))
       this.log('warn', 'The rules in the container were changed by somebody else; they are applied again.');
   }
 
@@ -511,19 +493,6 @@ export class Session {
     if (this.record.role !== 'session' || this.#life.signal.aborted) return;
     await this.#names.reassertFile();
     await this.#kasm.reassert();
-  }
-
-  #networks(): NetworkRecord[] {
-    return this.endpoints.flatMap(({ networkId }) => this.#context.networks.find(networkId) ?? []);
-  }
-
-  #wires(): Wire[] {
-    return this.endpoints
-      .filter(({ networkId }) => this.#context.networks.find(networkId))
-      .map((endpoint) => {
-        const proxies = this.#context.proxiesOf(endpoint.networkId);
-        return toWire(endpoint, this.#context.networks.wireNetwork(endpoint.networkId, proxies));
-      });
   }
 
   /** Everything of it is taken away. The lock stays in a namespace that lives on: fail closed. Safe to repeat. */
