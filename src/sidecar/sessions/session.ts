@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { poll, Queue, settledWithin } from '../../shared/async.ts';
+import { poll, settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import { type Container, containerOf } from '../docker/container-folder.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import type { Summaries } from '../host/nft.ts';
 import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
-import { planPassage, type Wish } from '../plan/passage.ts';
+import { planPassage } from '../plan/passage.ts';
 import type { Passage } from '../plan/wire.ts';
 import type { EndpointRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
 import { Egress } from './egress.ts';
-import { isFinal } from './final-failures.ts';
+import { EgressChoice } from './egress-choice.ts';
 import { FirstProcess } from './first-process.ts';
-import { foretellScript } from './foretold-script.ts';
 import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { SessionContext } from './session-context.ts';
@@ -44,19 +43,15 @@ export class Session {
   readonly #ledger: SessionLedger;
   readonly #identity: SessionIdentity;
   readonly #life = new AbortController();
-  /** What egress it gets is decided by one at a time, in the order in which it was asked for. */
-  readonly #decisions = new Queue();
   readonly #kasm = new KasmSignals(this);
   readonly #rules: SessionRules;
   readonly #names: SessionNames;
   readonly #egress: Egress;
+  readonly #choice: EgressChoice;
   readonly #first: FirstProcess;
   readonly #locked = Promise.withResolvers<void>();
   readonly #settled = Promise.withResolvers<void>();
-  #found: FoundLaunchScript | undefined;
-  #wish: Wish | undefined;
   #isSurelySession = false;
-  #deadline: NodeJS.Timeout | undefined;
 
   constructor(context: SessionContext, record: SessionRecord) {
     this.#context = context;
@@ -71,6 +66,12 @@ export class Session {
     );
     this.#names = new SessionNames(this, this.#life.signal);
     this.#egress = new Egress(this, context);
+    this.#choice = new EgressChoice(this, context, {
+      ledger: this.#ledger,
+      endpoints: this.#endpoints,
+      egress: this.#egress,
+      signal: this.#life.signal,
+    });
     this.#first = new FirstProcess(context.startHold, record.sandboxKey);
     this.#locked.promise.catch(() => undefined);
   }
@@ -97,7 +98,7 @@ export class Session {
     return this.#names;
   }
   get script(): FoundLaunchScript | undefined {
-    return this.#found;
+    return this.#choice.script;
   }
   get warnings(): string[] {
     return this.#ledger.warnings;
@@ -117,7 +118,7 @@ export class Session {
 
   attach(endpoint: EndpointRecord): void {
     this.#endpoints.add(endpoint);
-    if (this.namespace && this.record.role !== 'unknown') this.#background(this.reapply());
+    if (this.namespace && this.record.role !== 'unknown') this.background(this.reapply());
   }
 
   /** @returns whether it was the last one. */
@@ -132,20 +133,8 @@ export class Session {
   start(isSurelySession: boolean, earlier?: Promise<void>): void {
     this.#isSurelySession = isSurelySession;
     this.#first.hold();
-    if (!findNamespace(this.record.sandboxKey)) void this.#prepareTunnel(earlier).catch(() => undefined); // the start finds out
-    this.#background(this.#setUp(earlier));
-  }
-
-  /**
-   * On engines before 28 some 0.1 s pass until the namespace is made: meanwhile the host's part of the tunnel is. Who it is for
-   * is Docker's word here; the namespace's own processes have the last one (`SessionIdentity`).
-   */
-  async #prepareTunnel(earlier: Promise<void> | undefined): Promise<void> {
-    await earlier?.catch(() => undefined); // it has the same names on the host
-    const [endpoint] = this.endpoints;
-    const found = endpoint && (await foretellScript(this.#context, endpoint, this.#life.signal));
-    if (!found || found.script.egress.type === 'none' || this.namespace || this.#life.signal.aborted) return;
-    this.#egress.prepare(found);
+    if (!findNamespace(this.record.sandboxKey)) void this.#choice.foretell(earlier).catch(() => undefined); // the start finds out
+    this.background(this.#setUp(earlier));
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
@@ -154,7 +143,7 @@ export class Session {
     if (!namespace || (this.record.inode !== undefined && namespace.inode !== this.record.inode)) return false;
     // An id may stand for somebody else's process by now, and who this is decides which credentials it gets.
     const own = (processes.get(namespace.inode) ?? []).filter((id) => namespaceOf(id) === namespace.inode);
-    this.#background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace, own));
+    this.background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace, own));
     return true;
   }
 
@@ -169,7 +158,7 @@ export class Session {
     this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
     this.#ledger.update({ inode: namespace.inode });
     await (this.#identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());
-    await this.#egress.dropPrepared();
+    await this.#choice.dropForetold();
   }
 
   async #becomeProxy(): Promise<void> {
@@ -193,15 +182,15 @@ export class Session {
     this.#ledger.announce();
     this.#pointToProxy();
     const cleared = this.#kasm.clear(); // before anything new can be told
-    const decided = this.#decide(() => this.#chooseEgress());
+    const decided = this.#choice.choose();
     // A tunnel's device needs no lock, since the guard is still shut. Where none is wanted, its rules are the first there are.
-    if (await this.#wantsNoTunnel()) await Promise.race([decided, this.#settled.promise]);
+    if (await this.#choice.wantsNoTunnel()) await Promise.race([decided, this.#settled.promise]);
     await Promise.all([this.#lockIn(cleared), decided]);
     if (this.container) return;
     // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
     await this.#identity.identify(this.deadlineMs(), 500);
     if (this.#identity.isNamedProxy) return this.#becomeProxy();
-    if (this.container) await this.#decide(() => this.#chooseEgress());
+    if (this.container) await this.#choice.choose();
   }
 
   async #readopt(namespace: Namespace, processes: readonly number[]): Promise<void> {
@@ -209,8 +198,7 @@ export class Session {
     this.#identity.setContainer(await containerOf(processes));
     if (!this.container) await this.#identity.identify(IDENTITY_QUICK_MS, 20);
     if (this.isProxy) return this.#becomeProxy();
-    this.#found = await this.#findScript().catch(() => undefined);
-    this.#wish = toWish(this.#found);
+    await this.#choice.readopt();
     if (this.record.tunnel) this.#rules.useServers(serversOf(this.record.tunnel));
     await this.#applyRules({ again: true });
     this.#locked.resolve();
@@ -218,153 +206,45 @@ export class Session {
     if (processes.length === 0 || processes.some(isStopped)) void this.#letRunWhenSettled();
     else this.#first.isRunning();
     this.log('info', `Found again in state ${this.record.state}`);
-    if (this.record.cut || this.#hasFailedForGood()) {
+    if (this.record.cut || this.#choice.hasFailedForGood) {
       this.#refuseNames();
       return this.#settled.resolve();
     }
-    await this.#decide(async () => {
-      const kept = this.#found !== undefined && (await this.#egress.resume(this.#found));
-      if (!kept) await this.#chooseEgress();
-    });
-  }
-
-  /** With the very same credentials: a server may lock an account that tries again. */
-  #hasFailedForGood(): boolean {
-    const { state, reason, fingerprint } = this.record;
-    return state === 'failed' && isFinal(reason?.code) && fingerprint === this.#found?.fingerprint;
-  }
-
-  #findScript(): Promise<FoundLaunchScript | undefined> {
-    const launchKey = this.endpoints.find((endpoint) => endpoint.launchKey !== undefined)?.launchKey;
-    return this.#context.launchScripts.find({ launchKey, container: this.container });
-  }
-
-  async #wantsNoTunnel(): Promise<boolean> {
-    const found = await this.#findScript().catch(() => undefined);
-    return found ? found.script.egress.type === 'none' : this.#mayGoWithoutScript;
-  }
-
-  get #mayGoWithoutScript(): boolean {
-    return this.container !== undefined && this.#endpoints.networks().some(({ policy }) => policy === 'optional');
-  }
-
-  async #decide(decision: () => Promise<void>): Promise<void> {
-    await this.#decisions.run(async () => {
-      if (!this.#life.signal.aborted) await decision();
-    });
-  }
-
-  /** Takes the launch script that is meant for this container, or what its network's policy says without one. */
-  async #chooseEgress(): Promise<void> {
-    if (this.record.cut || this.isProxy) return;
-    clearTimeout(this.#deadline);
-    try {
-      // It could not be told at Join that this is not the proxy, which may publish ports on another network of its own.
-      if (this.endpoints.some(({ published }) => published)) throw new EgressError('PORTS_UNSUPPORTED');
-      const found = await this.#findScript();
-      if (found) await this.#use(found);
-      else if (this.#mayGoWithoutScript) await this.#open(undefined);
-      else await this.#waitForScript();
-    } catch (error) {
-      await this.fail(error);
-    }
-  }
-
-  async #use(found: FoundLaunchScript): Promise<void> {
-    const { session_id: sessionId, egress } = found.script;
-    this.#ledger.update({
-      launchKey: found.key,
-      fingerprint: found.fingerprint,
-      ...(sessionId === undefined ? {} : { sessionId }),
-    });
-    if (egress.type === 'none') return this.#open(found);
-    this.#found = found;
-    this.#wish = toWish(found);
-    this.#egress.connect(found);
-  }
-
-  /** Wanted without a tunnel: the plain route through the host's NAT. */
-  async #open(found: FoundLaunchScript | undefined): Promise<void> {
-    await this.#egress.stop();
-    await this.#egress.release();
-    this.#found = found;
-    this.#wish = { kind: 'none' };
-    await this.enter('connected');
-    await this.#names.useDirect(found?.script.egress.dns);
-    await this.signal('ready');
-  }
-
-  /** Shuts first, clears up after. */
-  async #block(why?: EgressError): Promise<void> {
-    this.#egress.abort();
-    this.#found = undefined;
-    this.#wish = undefined;
-    await this.enter('blocked', why);
-    await this.#egress.stop();
-  }
-
-  async #waitForScript(): Promise<void> {
-    await this.#block();
-    await this.#names.refuse();
-    this.#settled.resolve();
-    const overdue = () => this.#background(this.#decide(() => this.#giveUpWaiting()));
-    this.#deadline = setTimeout(overdue, this.deadlineMs()).unref();
-  }
-
-  async #giveUpWaiting(): Promise<void> {
-    if (this.record.state === 'blocked' && !this.record.cut && !this.#found)
-      await this.fail(new EgressError('NO_LAUNCH_SCRIPT'));
+    await this.#choice.resume();
   }
 
   /** Until a session is connected, milliseconds. */
   deadlineMs(): number {
-    const ofNetworks = Math.max(1, ...this.#endpoints.networks().map(({ deadlineSeconds }) => deadlineSeconds));
-    return (this.#found?.script.deadline_seconds ?? ofNetworks) * 1000;
+    return this.#choice.deadlineMs();
   }
 
   /** The launch script under `key` came, changed or went. */
   scriptChanged(key: string): void {
     if (!this.namespace || this.record.role !== 'session') return;
-    this.#background(this.#decide(() => this.#reconsider(key)));
-  }
-
-  async #reconsider(key: string): Promise<void> {
-    if (this.record.cut) return;
-    const found = await this.#findScript().catch(() => undefined);
-    if (found?.key === key) return this.#chooseEgress();
-    if (this.#found?.key !== key) return;
-    await this.#block(new EgressError('LAUNCH_SCRIPT_DELETED'));
+    this.background(this.#choice.reconsider(key));
   }
 
   /** The proxy of a network came, went or moved: its address stands in both layers. */
   proxiesChanged(networkId: string): void {
     if (this.record.role !== 'session' || !this.namespace) return;
     if (!this.#endpoints.isOn(networkId)) return;
-    this.#background(this.#applyRules());
+    this.background(this.#applyRules());
     this.#pointToProxy();
   }
 
-  async reconnect(): Promise<void> {
-    this.#ledger.update({ cut: false });
-    await this.#decide(async () => {
-      await this.#egress.stop();
-      await this.#chooseEgress();
-    });
+  reconnect(): Promise<void> {
+    return this.#choice.reconnect();
   }
 
-  async disconnect(): Promise<void> {
-    this.#ledger.update({ cut: true });
-    clearTimeout(this.#deadline);
-    await this.#decide(async () => {
-      await this.#block(new EgressError('DISCONNECTED'));
-    });
+  disconnect(): Promise<void> {
+    return this.#choice.disconnect();
   }
 
   /** The proxy has no lock, and who is not known yet gets it with what it needs. */
   expectAnnouncements(): void {
     if (this.record.announces) return;
     this.#ledger.update({ announces: true });
-    if (this.record.role === 'session') this.#background(this.#applyRules());
+    if (this.record.role === 'session') this.background(this.#applyRules());
   }
 
   /** The VPN server's addresses: they stand in the documented rows. */
@@ -383,6 +263,16 @@ export class Session {
       if (previous) this.#ledger.announce(previous);
       if (state === 'connected' || state === 'failed') this.#settled.resolve();
     }
+  }
+
+  /** There is nothing to wait for any more, or nothing but a launch script. */
+  settle(): void {
+    this.#settled.resolve();
+  }
+
+  /** Waits until it is connected, has failed, or waits for a launch script; never longer than `ms`. */
+  async waitUntilSettled(ms: number): Promise<void> {
+    await settledWithin(this.#settled.promise, ms);
   }
 
   async #giveUp(error: unknown): Promise<void> {
@@ -460,7 +350,7 @@ export class Session {
 
   #planPassage(): Passage {
     const internal = this.#endpoints.networks().some((network) => network.internal);
-    return planPassage(this.record.state, internal ? undefined : this.#wish);
+    return planPassage(this.record.state, internal ? undefined : this.#choice.wish);
   }
 
   /** Applies both layers once more, whatever they are believed to be: somebody else may have changed them. */
@@ -499,7 +389,7 @@ export class Session {
   async end(): Promise<void> {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
-    clearTimeout(this.#deadline);
+    this.#choice.close();
     this.#first.refuse();
     this.#locked.reject(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
@@ -523,12 +413,8 @@ export class Session {
     this.#ledger.log(level, text);
   }
 
-  /** Waits until it is connected, has failed, or waits for a launch script; never longer than `ms`. */
-  async waitUntilSettled(ms: number): Promise<void> {
-    await settledWithin(this.#settled.promise, ms);
-  }
-
-  #background(work: Promise<unknown>): void {
+  /** Nobody waits for `work`; where it fails, so has the session. */
+  background(work: Promise<unknown>): void {
     work.catch((error) => {
       if (this.#life.signal.aborted) return;
       this.#locked.reject(error);
@@ -536,10 +422,4 @@ export class Session {
       void this.#giveUp(error);
     });
   }
-}
-
-function toWish(found: FoundLaunchScript | undefined): Wish | undefined {
-  if (!found) return undefined;
-  const { type, allow } = found.script.egress;
-  return type === 'none' ? { kind: 'none' } : { kind: 'tunnel', allow: allow ?? [] };
 }
