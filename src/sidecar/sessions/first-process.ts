@@ -1,16 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { settledWithin } from '../../shared/async.ts';
+import { explain } from '../../shared/errors.ts';
 import { findNamespace } from '../host/netns.ts';
 import type { StartHold } from '../host/start-hold.ts';
+import type { Egress } from './egress.ts';
+import type { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
+
+/** Docker's resolver comes a moment after the namespace, or never. */
+const NAMES_DEADLINE_MS = 3_500;
+const STARTING_PAUSES_MS = [20, 40, 80, 160, 320];
 
 /** The first process of one session: whatever it does, its rules are there before (ADR 0009). */
 export class FirstProcess {
+  readonly #session: Session;
+  readonly #egress: Egress;
+  readonly #signal: AbortSignal;
   readonly #startHold: StartHold;
   readonly #sandboxKey: string;
+  readonly #gateMs: number;
   #mayRun = false;
   #isOver = false;
 
-  constructor(startHold: StartHold, sandboxKey: string) {
+  constructor(session: Session, { startHold, settings }: SessionContext, egress: Egress, signal: AbortSignal) {
+    this.#session = session;
+    this.#egress = egress;
+    this.#signal = signal;
     this.#startHold = startHold;
-    this.#sandboxKey = sandboxKey;
+    this.#sandboxKey = session.record.sandboxKey;
+    this.#gateMs = settings.gateMs;
   }
 
   /** Where Docker has made the namespace already, it makes the process wait itself, or that runs already. */
@@ -23,6 +41,25 @@ export class FirstProcess {
     if (this.#isOver) return;
     this.#mayRun = true;
     this.#startHold.release(this.#sandboxKey);
+  }
+
+  /** As on engines that wait for us themselves (`Endpoints.awaitEgress`): its first instruction finds the egress ready. */
+  async letRunWhenSettled(): Promise<void> {
+    await settledWithin(this.#session.names.decided, NAMES_DEADLINE_MS);
+    await this.#session.waitUntilSettled(this.#gateMs);
+    await this.#egress.restoreIpv6().catch((error) => this.#session.warn(`IPv6: ${explain(error)}`)); // the watch tries again
+    // Docker opens its resolver in two steps, and the first is what we waited for.
+    await this.#session.reassertNames().catch((error) => this.#session.warn(`names: ${explain(error)}`));
+    this.letRun();
+    await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
+  }
+
+  /** Docker 26.1 writes the container's hosts once more, while its process starts. */
+  async #reassertWhileStarting(): Promise<void> {
+    for (const pause of STARTING_PAUSES_MS) {
+      await sleep(pause, undefined, { signal: this.#signal, ref: false });
+      await this.#session.reassertNames();
+    }
   }
 
   /** An earlier process of ours has let it run. */

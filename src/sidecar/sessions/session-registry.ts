@@ -9,8 +9,9 @@ import { type ProcessesByNamespace, processesByNamespace } from '../host/proc.ts
 import { directOf, type ProxyPeer } from '../plan/wire.ts';
 import { RecordStore } from '../store/record-store.ts';
 import { type EndpointRecord, type SessionRecord, sessionRecord } from '../store/records.ts';
-import { NAMESPACE_DEADLINE_MS, Session } from './session.ts';
+import { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
+import { NAMESPACE_DEADLINE_MS } from './session-setup.ts';
 
 const NAMESPACE_NAME = /^[0-9a-f]{12}$/;
 

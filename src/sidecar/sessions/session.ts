@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { poll, settledWithin } from '../../shared/async.ts';
+import { settledWithin } from '../../shared/async.ts';
 import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
-import { type Container, containerOf } from '../docker/container-folder.ts';
-import { findNamespace, type Namespace } from '../host/netns.ts';
+import type { Container } from '../docker/container-folder.ts';
+import type { Namespace } from '../host/netns.ts';
 import type { Summaries } from '../host/nft.ts';
-import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
+import type { ProcessesByNamespace } from '../host/proc.ts';
 import { planPassage } from '../plan/passage.ts';
 import type { Passage } from '../plan/wire.ts';
 import type { EndpointRecord, SessionRecord, TunnelRecordOnDisk } from '../store/records.ts';
@@ -21,15 +20,8 @@ import { SessionIdentity } from './session-identity.ts';
 import { SessionLedger } from './session-ledger.ts';
 import { SessionNames } from './session-names.ts';
 import { SessionRules } from './session-rules.ts';
-import { serversOf } from './session-tunnel.ts';
+import { SessionSetup } from './session-setup.ts';
 import { toSessionView } from './session-view.ts';
-
-/** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
-export const NAMESPACE_DEADLINE_MS = 60_000;
-const IDENTITY_QUICK_MS = 2_000;
-/** Docker's resolver comes a moment after the namespace, or never. */
-const NAMES_DEADLINE_MS = 3_500;
-const STARTING_PAUSES_MS = [20, 40, 80, 160, 320];
 
 /**
  * One container's network namespace, from the moment Docker names it until it is gone: who it is, which launch script it
@@ -38,6 +30,7 @@ const STARTING_PAUSES_MS = [20, 40, 80, 160, 320];
 export class Session {
   /** `/var/run/kasm-sidecar/<ns>` */
   readonly folder: string;
+  readonly names: SessionNames;
   readonly #context: SessionContext;
   readonly #endpoints: SessionEndpoints;
   readonly #ledger: SessionLedger;
@@ -45,35 +38,44 @@ export class Session {
   readonly #life = new AbortController();
   readonly #kasm = new KasmSignals(this);
   readonly #rules: SessionRules;
-  readonly #names: SessionNames;
   readonly #egress: Egress;
   readonly #choice: EgressChoice;
   readonly #first: FirstProcess;
-  readonly #locked = Promise.withResolvers<void>();
+  readonly #setup: SessionSetup;
   readonly #settled = Promise.withResolvers<void>();
   #isSurelySession = false;
 
   constructor(context: SessionContext, record: SessionRecord) {
+    const { signal } = this.#life;
     this.#context = context;
     this.folder = join(context.settings.runDir, record.namespace);
     this.#endpoints = new SessionEndpoints(context);
     this.#ledger = new SessionLedger(context, record, this.folder);
-    this.#identity = new SessionIdentity(this.#ledger, this.#endpoints, this.#life.signal);
+    this.#identity = new SessionIdentity(this.#ledger, this.#endpoints, signal);
     this.#rules = new SessionRules(
       context,
       () => this.#endpoints.wires(),
       () => this.record.announces,
     );
-    this.#names = new SessionNames(this, this.#life.signal);
+    this.names = new SessionNames(this, signal);
     this.#egress = new Egress(this, context);
     this.#choice = new EgressChoice(this, context, {
       ledger: this.#ledger,
       endpoints: this.#endpoints,
       egress: this.#egress,
-      signal: this.#life.signal,
+      signal,
     });
-    this.#first = new FirstProcess(context.startHold, record.sandboxKey);
-    this.#locked.promise.catch(() => undefined);
+    this.#first = new FirstProcess(this, context, this.#egress, signal);
+    this.#setup = new SessionSetup(this, {
+      ledger: this.#ledger,
+      endpoints: this.#endpoints,
+      identity: this.#identity,
+      rules: this.#rules,
+      kasm: this.#kasm,
+      choice: this.#choice,
+      first: this.#first,
+      signal,
+    });
   }
 
   get record(): SessionRecord {
@@ -94,9 +96,6 @@ export class Session {
   get passage(): Passage {
     return this.#rules.passage;
   }
-  get names(): SessionNames {
-    return this.#names;
-  }
   get script(): FoundLaunchScript | undefined {
     return this.#choice.script;
   }
@@ -113,7 +112,11 @@ export class Session {
   }
   /** Until its namespace is locked, or it is known to be the proxy's. */
   get locked(): Promise<void> {
-    return this.#locked.promise;
+    return this.#setup.locked;
+  }
+  /** Until it is connected, has failed, or waits for a launch script. */
+  get settled(): Promise<void> {
+    return this.#settled.promise;
   }
 
   attach(endpoint: EndpointRecord): void {
@@ -132,85 +135,21 @@ export class Session {
    */
   start(isSurelySession: boolean, earlier?: Promise<void>): void {
     this.#isSurelySession = isSurelySession;
-    this.#first.hold();
-    if (!findNamespace(this.record.sandboxKey)) void this.#choice.foretell(earlier).catch(() => undefined); // the start finds out
-    this.background(this.#setUp(earlier));
+    this.#setup.start(earlier);
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
-  async recover(processes: ProcessesByNamespace): Promise<boolean> {
-    const namespace = findNamespace(this.record.sandboxKey);
-    if (!namespace || (this.record.inode !== undefined && namespace.inode !== this.record.inode)) return false;
-    // An id may stand for somebody else's process by now, and who this is decides which credentials it gets.
-    const own = (processes.get(namespace.inode) ?? []).filter((id) => namespaceOf(id) === namespace.inode);
-    this.background(this.record.role === 'unknown' ? this.#setUp() : this.#readopt(namespace, own));
-    return true;
+  recover(processes: ProcessesByNamespace): Promise<boolean> {
+    return this.#setup.recover(processes);
   }
 
-  async #setUp(earlier?: Promise<void>): Promise<void> {
-    await earlier?.catch(() => undefined); // its own failure, and told of there
-    const { signal } = this.#life;
-    const probe = () => findNamespace(this.record.sandboxKey);
-    const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
-    if (!namespace) return; // the container never started; the reconciler takes the session away
-    this.#identity.setNamespace(namespace);
-    await this.#identity.identify(IDENTITY_QUICK_MS, 10);
-    this.log('info', `Setting up network namespace for "${this.#ledger.subject}" (${this.folder})`);
-    this.#ledger.update({ inode: namespace.inode });
-    await (this.#identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());
-    await this.#choice.dropForetold();
-  }
-
-  async #becomeProxy(): Promise<void> {
-    this.#ledger.update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
-    await this.#openToProxy();
-    this.#locked.resolve();
-    this.#first.letRun();
-    this.#settled.resolve();
-  }
-
-  async #openToProxy({ again = false } = {}): Promise<void> {
+  /** For the proxy, which is trusted: its guard lets everything by. */
+  async openToProxy({ again = false } = {}): Promise<void> {
     if (this.namespace) await this.#rules.open(this.namespace, { again });
     for (const { ipv4, link } of this.#endpoints.wires()) {
       this.log('info', `Proxy container configured using internal IP (${ipv4}), interface ${link}`);
     }
     for (const { networkId } of this.endpoints) this.#context.proxyChanged(networkId);
-  }
-
-  async #becomeSession(): Promise<void> {
-    this.#ledger.update({ role: 'session' });
-    this.#ledger.announce();
-    this.#pointToProxy();
-    const cleared = this.#kasm.clear(); // before anything new can be told
-    const decided = this.#choice.choose();
-    // A tunnel's device needs no lock, since the guard is still shut. Where none is wanted, its rules are the first there are.
-    if (await this.#choice.wantsNoTunnel()) await Promise.race([decided, this.#settled.promise]);
-    await Promise.all([this.#lockIn(cleared), decided]);
-    if (this.container) return;
-    // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
-    await this.#identity.identify(this.deadlineMs(), 500);
-    if (this.#identity.isNamedProxy) return this.#becomeProxy();
-    if (this.container) await this.#choice.choose();
-  }
-
-  async #readopt(namespace: Namespace, processes: readonly number[]): Promise<void> {
-    this.#identity.setNamespace(namespace);
-    this.#identity.setContainer(await containerOf(processes));
-    if (!this.container) await this.#identity.identify(IDENTITY_QUICK_MS, 20);
-    if (this.isProxy) return this.#becomeProxy();
-    await this.#choice.readopt();
-    if (this.record.tunnel) this.#rules.useServers(serversOf(this.record.tunnel));
-    await this.#applyRules({ again: true });
-    this.#locked.resolve();
-    // What an earlier process of ours held waits on: Docker's resolver may not be closed yet.
-    if (processes.length === 0 || processes.some(isStopped)) void this.#letRunWhenSettled();
-    else this.#first.isRunning();
-    this.log('info', `Found again in state ${this.record.state}`);
-    if (this.record.cut || this.#choice.hasFailedForGood) {
-      this.#refuseNames();
-      return this.#settled.resolve();
-    }
-    await this.#choice.resume();
   }
 
   /** Until a session is connected, milliseconds. */
@@ -228,8 +167,8 @@ export class Session {
   proxiesChanged(networkId: string): void {
     if (this.record.role !== 'session' || !this.namespace) return;
     if (!this.#endpoints.isOn(networkId)) return;
-    this.background(this.#applyRules());
-    this.#pointToProxy();
+    this.background(this.applyRules());
+    this.pointToProxy();
   }
 
   reconnect(): Promise<void> {
@@ -244,13 +183,13 @@ export class Session {
   expectAnnouncements(): void {
     if (this.record.announces) return;
     this.#ledger.update({ announces: true });
-    if (this.record.role === 'session') this.background(this.#applyRules());
+    if (this.record.role === 'session') this.background(this.applyRules());
   }
 
   /** The VPN server's addresses: they stand in the documented rows. */
   async useServers(servers: readonly string[]): Promise<void> {
     this.#rules.useServers(servers);
-    await this.#applyRules();
+    await this.applyRules();
   }
 
   /** Moves to `state`: on disk, in the rules, then in the log and as an event. */
@@ -258,7 +197,7 @@ export class Session {
     if (this.#life.signal.aborted) return;
     const previous = this.#ledger.move(state, why);
     try {
-      await this.#applyRules();
+      await this.applyRules();
     } finally {
       if (previous) this.#ledger.announce(previous);
       if (state === 'connected' || state === 'failed') this.#settled.resolve();
@@ -270,7 +209,7 @@ export class Session {
     this.#settled.resolve();
   }
 
-  /** Waits until it is connected, has failed, or waits for a launch script; never longer than `ms`. */
+  /** As `settled`, and never longer than `ms`. */
   async waitUntilSettled(ms: number): Promise<void> {
     await settledWithin(this.#settled.promise, ms);
   }
@@ -284,13 +223,13 @@ export class Session {
     if (this.#life.signal.aborted) return;
     const failure = toEgressError(error);
     if (failure.cause) this.log('error', explain(failure));
-    if (this.#names.servers.length === 0) this.#refuseNames();
+    if (this.names.servers.length === 0) this.refuseNames();
     await this.enter('failed', failure).catch((again) => this.log('error', explain(again)));
     await this.signal('error');
   }
 
-  #refuseNames(): void {
-    void this.#names.refuse().catch((error) => this.warn(`resolv.conf: ${explain(error)}`));
+  refuseNames(): void {
+    void this.names.refuse().catch((error) => this.warn(`resolv.conf: ${explain(error)}`));
   }
 
   /** Tells a Kasm image inside, if there is one. */
@@ -298,40 +237,8 @@ export class Session {
     return this.#kasm.tell(status);
   }
 
-  async #lockIn(cleared: Promise<void>): Promise<void> {
-    await Promise.all([this.#applyRules({ again: this.#rules.isLockBroken }), cleared]);
-    this.#logWires();
-    this.#locked.resolve();
-    void this.#letRunWhenSettled();
-  }
-
-  /** As on engines that wait for us themselves (`Endpoints.awaitEgress`): its first instruction finds the egress ready. */
-  async #letRunWhenSettled(): Promise<void> {
-    await settledWithin(this.#names.decided, NAMES_DEADLINE_MS);
-    await this.waitUntilSettled(this.#context.settings.gateMs);
-    await this.#egress.restoreIpv6().catch((error) => this.warn(`IPv6: ${explain(error)}`)); // the watch tries again
-    // Docker opens its resolver in two steps, and the first is what we waited for.
-    await this.reassertNames().catch((error) => this.warn(`names: ${explain(error)}`));
-    this.#first.letRun();
-    await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
-  }
-
-  /** Docker 26.1 writes the container's hosts once more, while its process starts. */
-  async #reassertWhileStarting(): Promise<void> {
-    for (const pause of STARTING_PAUSES_MS) {
-      await sleep(pause, undefined, { signal: this.#life.signal, ref: false });
-      await this.reassertNames();
-    }
-  }
-
-  #logWires(): void {
-    for (const { link, ipv4, hostLink, network } of this.#endpoints.wires()) {
-      this.log('info', `Network interface ${link} (${ipv4}) on ${network.bridge}, guarded at ${hostLink}`);
-    }
-    this.log('info', 'iptables and ip6tables rules are loaded: locked');
-  }
-
-  #pointToProxy(): void {
+  /** Where a Kasm image inside finds its API. */
+  pointToProxy(): void {
     const proxy = this.#endpoints.proxy();
     if (proxy) void this.#kasm.pointToProxy(proxy.ipv4);
   }
@@ -344,7 +251,8 @@ export class Session {
     this.#ledger.keepTunnel(tunnel);
   }
 
-  async #applyRules(options: { again?: boolean } = {}): Promise<void> {
+  /** Both layers as its state and its egress say; `again`: also where they are believed to stand. */
+  async applyRules(options: { again?: boolean } = {}): Promise<void> {
     if (this.namespace) await this.#rules.apply(this.namespace, () => this.#planPassage(), options);
   }
 
@@ -355,8 +263,8 @@ export class Session {
 
   /** Applies both layers once more, whatever they are believed to be: somebody else may have changed them. */
   async reapply(): Promise<void> {
-    if (this.isProxy) return this.#openToProxy({ again: true });
-    await this.#applyRules({ again: true });
+    if (this.isProxy) return this.openToProxy({ again: true });
+    await this.applyRules({ again: true });
     await this.reassertNames();
   }
 
@@ -374,14 +282,14 @@ export class Session {
   /** Docker's resolver, and what others write into the container's files, is put right. */
   async reassertNames(): Promise<void> {
     if (this.record.role !== 'session' || this.#life.signal.aborted) return;
-    await this.#names.reassert();
+    await this.names.reassert();
     await this.#kasm.reassert();
   }
 
   /** Of that only the files. */
   async reassertFiles(): Promise<void> {
     if (this.record.role !== 'session' || this.#life.signal.aborted) return;
-    await this.#names.reassertFile();
+    await this.names.reassertFile();
     await this.#kasm.reassert();
   }
 
@@ -390,12 +298,11 @@ export class Session {
     if (this.#life.signal.aborted) return;
     this.#life.abort();
     this.#choice.close();
-    this.#first.refuse();
-    this.#locked.reject(new EgressError('NAMESPACE_GONE'));
+    this.#setup.refuse(new EgressError('NAMESPACE_GONE'));
     this.#settled.resolve();
     await this.#egress.stop().catch((error) => this.log('error', explain(error)));
     await this.#rules.close();
-    this.#names.close();
+    this.names.close();
     this.#first.forget();
     await this.#kasm.clearStopped(this.record.rootfs);
     await this.#ledger.close();
@@ -417,8 +324,7 @@ export class Session {
   background(work: Promise<unknown>): void {
     work.catch((error) => {
       if (this.#life.signal.aborted) return;
-      this.#locked.reject(error);
-      this.#first.refuse();
+      this.#setup.refuse(error);
       void this.#giveUp(error);
     });
   }

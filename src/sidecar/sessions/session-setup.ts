@@ -1,0 +1,152 @@
+import { poll } from '../../shared/async.ts';
+import { containerOf } from '../docker/container-folder.ts';
+import { findNamespace, type Namespace } from '../host/netns.ts';
+import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
+import type { EgressChoice } from './egress-choice.ts';
+import type { FirstProcess } from './first-process.ts';
+import type { KasmSignals } from './kasm-signals.ts';
+import type { Session } from './session.ts';
+import type { SessionEndpoints } from './session-endpoints.ts';
+import type { SessionIdentity } from './session-identity.ts';
+import type { SessionLedger } from './session-ledger.ts';
+import type { SessionRules } from './session-rules.ts';
+import { serversOf } from './session-tunnel.ts';
+
+/** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
+export const NAMESPACE_DEADLINE_MS = 60_000;
+const IDENTITY_QUICK_MS = 2_000;
+
+interface SetupParts {
+  readonly ledger: SessionLedger;
+  readonly endpoints: SessionEndpoints;
+  readonly identity: SessionIdentity;
+  readonly rules: SessionRules;
+  readonly kasm: KasmSignals;
+  readonly choice: EgressChoice;
+  readonly first: FirstProcess;
+  /** Aborted when the session ends. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * How one session begins, in a namespace that Docker has just named, or that an earlier process of ours has set up: who lives
+ * there is found out, and it is locked before anything else happens in it.
+ */
+export class SessionSetup {
+  readonly #session: Session;
+  readonly #parts: SetupParts;
+  readonly #locked = Promise.withResolvers<void>();
+
+  constructor(session: Session, parts: SetupParts) {
+    this.#session = session;
+    this.#parts = parts;
+    this.#locked.promise.catch(() => undefined);
+  }
+
+  /** Until its namespace is locked, or it is known to be the proxy's. */
+  get locked(): Promise<void> {
+    return this.#locked.promise;
+  }
+
+  /** `earlier`: until the end of the session that had this namespace before. */
+  start(earlier: Promise<void> | undefined): void {
+    const { first, choice } = this.#parts;
+    first.hold();
+    if (!findNamespace(this.#session.record.sandboxKey)) void choice.foretell(earlier).catch(() => undefined); // the start finds out
+    this.#session.background(this.#setUp(earlier));
+  }
+
+  /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
+  async recover(processes: ProcessesByNamespace): Promise<boolean> {
+    const { sandboxKey, inode, role } = this.#session.record;
+    const namespace = findNamespace(sandboxKey);
+    if (!namespace || (inode !== undefined && namespace.inode !== inode)) return false;
+    // An id may stand for somebody else's process by now, and who this is decides which credentials it gets.
+    const own = (processes.get(namespace.inode) ?? []).filter((id) => namespaceOf(id) === namespace.inode);
+    this.#session.background(role === 'unknown' ? this.#setUp() : this.#readopt(namespace, own));
+    return true;
+  }
+
+  /** It is over, or has failed: whoever waits for the lock is told, and a first process that is still held never begins. */
+  refuse(error: unknown): void {
+    this.#locked.reject(error);
+    this.#parts.first.refuse();
+  }
+
+  async #setUp(earlier?: Promise<void>): Promise<void> {
+    await earlier?.catch(() => undefined); // its own failure, and told of there
+    const { ledger, identity, choice, signal } = this.#parts;
+    const probe = () => findNamespace(this.#session.record.sandboxKey);
+    const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
+    if (!namespace) return; // the container never started; the reconciler takes the session away
+    identity.setNamespace(namespace);
+    await identity.identify(IDENTITY_QUICK_MS, 10);
+    this.#session.log('info', `Setting up network namespace for "${ledger.subject}" (${this.#session.folder})`);
+    ledger.update({ inode: namespace.inode });
+    await (identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());
+    await choice.dropForetold();
+  }
+
+  async #becomeProxy(): Promise<void> {
+    const { ledger, first } = this.#parts;
+    ledger.update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
+    await this.#session.openToProxy();
+    this.#locked.resolve();
+    first.letRun();
+    this.#session.settle();
+  }
+
+  async #becomeSession(): Promise<void> {
+    const { ledger, identity, kasm, choice } = this.#parts;
+    ledger.update({ role: 'session' });
+    ledger.announce();
+    this.#session.pointToProxy();
+    const cleared = kasm.clear(); // before anything new can be told
+    const decided = choice.choose();
+    // A tunnel's device needs no lock, since the guard is still shut. Where none is wanted, its rules are the first there are.
+    if (await choice.wantsNoTunnel()) await Promise.race([decided, this.#session.settled]);
+    await Promise.all([this.#lockIn(cleared), decided]);
+    if (identity.container) return;
+    // Docker's files didn't tell who this is; it stays blocked while we go on looking, until its deadline.
+    await identity.identify(choice.deadlineMs(), 500);
+    if (identity.isNamedProxy) return this.#becomeProxy();
+    if (identity.container) await choice.choose();
+  }
+
+  async #lockIn(cleared: Promise<void>): Promise<void> {
+    const { rules, first } = this.#parts;
+    await Promise.all([this.#session.applyRules({ again: rules.isLockBroken }), cleared]);
+    this.#logWires();
+    this.#locked.resolve();
+    void first.letRunWhenSettled();
+  }
+
+  #logWires(): void {
+    for (const { link, ipv4, hostLink, network } of this.#parts.endpoints.wires()) {
+      this.#session.log('info', `Network interface ${link} (${ipv4}) on ${network.bridge}, guarded at ${hostLink}`);
+    }
+    this.#session.log('info', 'iptables and ip6tables rules are loaded: locked');
+  }
+
+  async #readopt(namespace: Namespace, processes: readonly number[]): Promise<void> {
+    const { identity, rules, choice, first } = this.#parts;
+    identity.setNamespace(namespace);
+    identity.setContainer(await containerOf(processes));
+    if (!identity.container) await identity.identify(IDENTITY_QUICK_MS, 20);
+    if (this.#session.isProxy) return this.#becomeProxy();
+    await choice.readopt();
+    const { tunnel } = this.#session.record;
+    if (tunnel) rules.useServers(serversOf(tunnel));
+    await this.#session.applyRules({ again: true });
+    this.#locked.resolve();
+    // What an earlier process of ours held waits on: Docker's resolver may not be closed yet.
+    if (processes.length === 0 || processes.some(isStopped)) void first.letRunWhenSettled();
+    else first.isRunning();
+    this.#session.log('info', `Found again in state ${this.#session.record.state}`);
+    if (this.#session.record.cut || choice.hasFailedForGood) {
+      this.#session.refuseNames();
+      return this.#session.settle();
+    }
+    await choice.resume();
+  }
+}
