@@ -49,7 +49,7 @@ export class FirstProcess {
     await this.#session.waitUntilSettled(this.#gateMs);
     await this.#egress.restoreIpv6().catch((error) => this.#session.warn(`IPv6: ${explain(error)}`)); // the watch tries again
     // Docker opens its resolver in two steps, and the first is what we waited for.
-    await this.#session.reassertNames().catch((error) => this.#session.warn(`names: ${explain(error)}`));
+    await this.#session.repair.reassertNames().catch((error) => this.#session.warn(`names: ${explain(error)}`));
     this.letRun();
     await this.#reassertWhileStarting().catch(() => undefined); // the reconciler does it again, and says why it can't
   }
@@ -58,7 +58,7 @@ export class FirstProcess {
   async #reassertWhileStarting(): Promise<void> {
     for (const pause of STARTING_PAUSES_MS) {
       await sleep(pause, undefined, { signal: this.#signal, ref: false });
-      await this.#session.reassertNames();
+      await this.#session.repair.reassertNames();
     }
   }
 

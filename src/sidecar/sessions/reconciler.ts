@@ -215,13 +215,13 @@ export class Reconciler {
       if (session.record.role === 'unknown') continue;
       if (session.endpoints.every(({ id }) => guarded.has(hostLinkName(id)))) continue;
       session.log('warn', 'The guard was gone; both layers are applied again.');
-      await session.reapply();
+      await session.repair.reapply();
     }
   }
 
   #verifyLocks(): void {
     void this.#work.run(async () => {
-      for (const session of this.#sessions.all()) await this.#background('locks', session.verifyLock());
+      for (const session of this.#sessions.all()) await this.#background('locks', session.repair.verifyLock());
     });
   }
 
@@ -229,14 +229,14 @@ export class Reconciler {
   async #verifyGuards(): Promise<void> {
     const changedIn = async (sessions: readonly Session[]) => {
       const guards = await this.#host.summariseGuards();
-      return sessions.filter((session) => !session.guardsStand(guards));
+      return sessions.filter((session) => !session.repair.guardsStand(guards));
     };
     const suspects = await changedIn(this.#sessions.all());
     if (suspects.length === 0) return;
     for (const session of await changedIn(suspects)) {
       // not one that has just changed its state
       session.log('warn', 'The guard was changed by somebody else; both layers are applied again.');
-      await session.reapply();
+      await session.repair.reapply();
     }
   }
 
@@ -250,9 +250,9 @@ export class Reconciler {
     const mayBeBack = since(this.#engineStartedAt) < ENGINE_STARTS_FOR_MS;
     if (mayBeBack || since(this.#resolversAt) >= RESOLVERS_EVERY_MS) {
       this.#resolversAt = performance.now();
-      this.#keepAll((session) => session.reassertNames());
+      this.#keepAll((session) => session.repair.reassertNames());
     } else {
-      this.#keepAll((session) => session.reassertFiles());
+      this.#keepAll((session) => session.repair.reassertFiles());
     }
   }
 

@@ -62,7 +62,7 @@ export class SessionRegistry implements SessionControl {
     if (!session) return;
     const { networkIds } = session;
     if (session.detach(endpointId)) return this.#end(session, networkIds);
-    await session.reapply();
+    await session.repair.reapply();
     if (session.isProxy) for (const networkId of networkIds) this.proxyChanged(networkId);
   }
 

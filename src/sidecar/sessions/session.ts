@@ -4,7 +4,6 @@ import { EgressError, explain, toEgressError } from '../../shared/errors.ts';
 import type { SessionState, SessionView } from '../../shared/session-view.ts';
 import type { Container } from '../docker/container-folder.ts';
 import type { Namespace } from '../host/netns.ts';
-import type { Summaries } from '../host/nft.ts';
 import type { ProcessesByNamespace } from '../host/proc.ts';
 import { planPassage } from '../plan/passage.ts';
 import type { Passage } from '../plan/wire.ts';
@@ -19,6 +18,7 @@ import { SessionEndpoints } from './session-endpoints.ts';
 import { SessionIdentity } from './session-identity.ts';
 import { SessionLedger } from './session-ledger.ts';
 import { SessionNames } from './session-names.ts';
+import { SessionRepair } from './session-repair.ts';
 import { SessionRules } from './session-rules.ts';
 import { SessionSetup } from './session-setup.ts';
 import { toSessionView } from './session-view.ts';
@@ -31,6 +31,7 @@ export class Session {
   /** `/var/run/kasm-sidecar/<ns>` */
   readonly folder: string;
   readonly names: SessionNames;
+  readonly repair: SessionRepair;
   readonly #context: SessionContext;
   readonly #endpoints: SessionEndpoints;
   readonly #ledger: SessionLedger;
@@ -58,6 +59,7 @@ export class Session {
       () => this.record.announces,
     );
     this.names = new SessionNames(this, signal);
+    this.repair = new SessionRepair(this, this.#rules, this.#kasm, signal);
     this.#egress = new Egress(this, context);
     this.#choice = new EgressChoice(this, context, {
       ledger: this.#ledger,
@@ -121,7 +123,7 @@ export class Session {
 
   attach(endpoint: EndpointRecord): void {
     this.#endpoints.add(endpoint);
-    if (this.namespace && this.record.role !== 'unknown') this.background(this.reapply());
+    if (this.namespace && this.record.role !== 'unknown') this.background(this.repair.reapply());
   }
 
   /** @returns whether it was the last one. */
@@ -259,38 +261,6 @@ export class Session {
   #planPassage(): Passage {
     const internal = this.#endpoints.networks().some((network) => network.internal);
     return planPassage(this.record.state, internal ? undefined : this.#choice.wish);
-  }
-
-  /** Applies both layers once more, whatever they are believed to be: somebody else may have changed them. */
-  async reapply(): Promise<void> {
-    if (this.isProxy) return this.openToProxy({ again: true });
-    await this.applyRules({ again: true });
-    await this.reassertNames();
-  }
-
-  guardsStand(guards: Summaries): boolean {
-    return this.record.role === 'unknown' || this.#rules.guardsStand(guards);
-  }
-
-  /** A root in the container can flush the lock; it comes back. */
-  async verifyLock(): Promise<void> {
-    if (!this.namespace || this.record.role !== 'session' || this.#life.signal.aborted) return;
-    if (await this.#rules.verify(this.namespace))
-      this.log('warn', 'The rules in the container were changed by somebody else; they are applied again.');
-  }
-
-  /** Docker's resolver, and what others write into the container's files, is put right. */
-  async reassertNames(): Promise<void> {
-    if (this.record.role !== 'session' || this.#life.signal.aborted) return;
-    await this.names.reassert();
-    await this.#kasm.reassert();
-  }
-
-  /** Of that only the files. */
-  async reassertFiles(): Promise<void> {
-    if (this.record.role !== 'session' || this.#life.signal.aborted) return;
-    await this.names.reassertFile();
-    await this.#kasm.reassert();
   }
 
   /** Everything of it is taken away. The lock stays in a namespace that lives on: fail closed. Safe to repeat. */
