@@ -9,22 +9,26 @@ import type { Namespace } from './netns.ts';
  * @throws EgressError NAMESPACE_GONE, or NAMESPACE_IS_HOST where the path leads to the host's own namespace
  */
 export function inside<T>(namespace: Namespace, work: () => T): T {
-  const own = openSync('/proc/thread-self/ns/net', 'r');
+  own ??= openOwn();
+  const there = open(namespace, own.inode);
   try {
-    const there = open(namespace, fstatSync(own).ino);
+    setNetworkNamespace(there);
     try {
-      setNetworkNamespace(there);
-      try {
-        return work();
-      } finally {
-        comeBack(own);
-      }
+      return work();
     } finally {
-      closeSync(there);
+      comeBack(own.descriptor);
     }
   } finally {
-    closeSync(own);
+    closeSync(there);
   }
+}
+
+/** Opened once: this is done many times a second. */
+let own: { readonly descriptor: number; readonly inode: number } | undefined;
+
+function openOwn(): NonNullable<typeof own> {
+  const descriptor = openSync('/proc/thread-self/ns/net', 'r');
+  return { descriptor, inode: fstatSync(descriptor).ino };
 }
 
 function open({ path, name, inode }: Namespace, ownInode: number): number {
@@ -42,9 +46,9 @@ function open({ path, name, inode }: Namespace, ownInode: number): number {
 }
 
 /** A daemon that went on in a tenant's namespace would change the wrong network: rather none at all, all is shut without it. */
-function comeBack(own: number): void {
+function comeBack(descriptor: number): void {
   try {
-    setNetworkNamespace(own);
+    setNetworkNamespace(descriptor);
   } catch {
     process.abort();
   }
