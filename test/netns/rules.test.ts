@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { EgressError } from '../../src/shared/errors.ts';
 import { run } from '../../src/sidecar/host/command.ts';
 import { ChangeListener } from '../../src/sidecar/host/netlink.ts';
@@ -31,6 +31,9 @@ let namespace: Namespace;
 let current: readonly ProxyPeer[] = [];
 const wire = (): Wire => ({ ...aDualStackWire, network: { ...aDualStackWire.network, proxies: current } });
 
+/** Families whose lock was loaded, in the order in which that was done. */
+let loaded: string[] = [];
+
 const makeRules = (isBroken = () => false): SessionRules => {
   const parts: RulesContext = {
     host: {
@@ -38,6 +41,7 @@ const makeRules = (isBroken = () => false): SessionRules => {
       lockStands: host.lockStands.bind(host),
       applyLock: async (...args) => {
         if (isBroken()) throw new EgressError('HOST_COMMAND_FAILED', 'made to fail');
+        loaded.push(...Object.keys(args[1]));
         await host.applyLock(...args);
       },
       applyGuard: host.applyGuard,
@@ -157,6 +161,68 @@ describe('the rules of a session', () => {
     broken = false;
     await rules.apply(namespace, () => passage, { again: true });
     expect((await accepts()).length).toBeGreaterThan(0);
+  });
+});
+
+describe('the lock that an earlier process has left', () => {
+  const passage = passages[0] as Passage;
+  /** What that one saw, after it had verified its lock. */
+  async function leave() {
+    current = [aProxy];
+    const earlier = makeRules();
+    await earlier.apply(namespace, () => passage);
+    expect(await earlier.verify(namespace)).toBe(false);
+    await earlier.close();
+    loaded = [];
+    return earlier.sighting;
+  }
+
+  test('is not loaded again where nobody has changed it, and the guard is', async () => {
+    const seen = await leave();
+    const before = await snapshot();
+    await sh('nft', 'flush', 'chain', 'netdev', 'kasm_sidecar', `from_${pair.hostLink}`);
+    await sh('ip', 'netns', 'exec', NAMESPACE, 'sysctl', '-qw', 'net.ipv4.conf.all.route_localnet=1');
+    const rules = makeRules();
+    await rules.goOn(namespace, () => passage, seen);
+    expect(loaded).toEqual([]);
+    expect(await snapshot()).toBe(before);
+    expect(await sh('ip', 'netns', 'exec', NAMESPACE, 'sysctl', '-n', 'net.ipv4.conf.all.route_localnet')).toBe('0');
+    expect(rules.sighting).toEqual(seen);
+    // and from then on as any other
+    await sh('ip', 'netns', 'exec', NAMESPACE, 'iptables', '-F');
+    await vi.waitUntil(() => rules.verify(namespace), { timeout: 5_000 });
+    expect(loaded).toEqual(['v4', 'v6']);
+    expect(await snapshot()).toBe(before);
+    await rules.close();
+  });
+
+  test.each<[string, string[]]>([
+    ['has flushed it', ['iptables', '-F']],
+    ['has changed it to the same number of rules', ['iptables', '-R', 'OUTPUT', '1', '-j', 'ACCEPT']],
+    ['has changed it and back', ['sh', '-c', 'iptables -A OUTPUT -j ACCEPT; iptables -D OUTPUT -j ACCEPT']],
+  ])('is loaded again where somebody %s', async (_, change) => {
+    const seen = await leave();
+    const before = await snapshot();
+    await sh('ip', 'netns', 'exec', NAMESPACE, ...change);
+    const rules = makeRules();
+    await rules.goOn(namespace, () => passage, seen);
+    expect(loaded).toEqual(['v4', 'v6']);
+    expect(await snapshot()).toBe(before);
+    await rules.close();
+  });
+
+  test('is loaded again where another one is wanted, or none was seen', async () => {
+    const seen = await leave();
+    for (const [plan, sighting] of [
+      [passages[1] as Passage, seen],
+      [passage, undefined],
+    ] as const) {
+      loaded = [];
+      const rules = makeRules();
+      await rules.goOn(namespace, () => plan, sighting);
+      expect(loaded).toEqual(['v4', 'v6']);
+      await rules.close();
+    }
   });
 });
 

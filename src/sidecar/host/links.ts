@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { EgressError } from '../../shared/errors.ts';
+import { readAttributes } from './attributes.ts';
 import { receiveAside, sendAside } from './libc.ts';
 import { NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR, openNetlink, request, split } from './netlink.ts';
 
@@ -62,20 +63,3 @@ export function parseLink(body: Buffer): Link {
 }
 
 const textOf = (value: Buffer = Buffer.alloc(0)): string => value.toString().replace(/\0.*$/s, '');
-
-const ATTRIBUTE_HEADER_BYTES = 4;
-/** Without the flags in the type's upper bits. */
-const TYPE_MASK = 0x3fff;
-
-/** struct rtattr: length and type, the value, and then on to the next multiple of four. */
-function readAttributes(bytes: Buffer): Map<number, Buffer> {
-  const found = new Map<number, Buffer>();
-  for (let offset = 0; offset + ATTRIBUTE_HEADER_BYTES <= bytes.length; ) {
-    const length = bytes.readUInt16LE(offset);
-    if (length < ATTRIBUTE_HEADER_BYTES) break;
-    const type = bytes.readUInt16LE(offset + 2) & TYPE_MASK;
-    found.set(type, bytes.subarray(offset + ATTRIBUTE_HEADER_BYTES, offset + length));
-    offset += (length + 3) & ~3;
-  }
-  return found;
-}

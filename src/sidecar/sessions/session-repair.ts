@@ -34,6 +34,7 @@ export class SessionRepair {
     if (!namespace || !this.#isLiveSession) return;
     if (await this.#rules.verify(namespace))
       this.#session.log('warn', 'The rules in the container were changed by somebody else; they are applied again.');
+    this.#session.keepSighting(this.#rules.sighting);
   }
 
   /** Docker's resolver, and what others write into the container's files, is put right. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { ChangeListener } from '../host/netlink.ts';
@@ -6,6 +7,7 @@ import type { Summaries } from '../host/nft.ts';
 import { type Lock, planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
 import { guardStands, type HostNetwork } from './host-network.ts';
+import { type LockSighting, sightingOf } from './lock-sighting.ts';
 import type { Networks } from './networks.ts';
 
 /** As much of what sessions share as the rules need. */
@@ -29,6 +31,7 @@ export class SessionRules {
   #lock: Lock | undefined;
   /** The lock may have been changed: until it was seen that it stands, or was put back. */
   #isSuspect = true;
+  #sighting: LockSighting | undefined;
   #listener: ChangeListener | undefined;
   #isClosed = false;
   /** The lock could not be applied: nothing passes the guard until it can. */
@@ -47,6 +50,11 @@ export class SessionRules {
 
   get isLockBroken(): boolean {
     return this.#lockBroken;
+  }
+
+  /** Of the lock, when it was verified last. */
+  get sighting(): LockSighting | undefined {
+    return this.#sighting;
   }
 
   /** Addresses of the VPN server, for the documented rows; they come into force with the next `apply`. */
@@ -70,22 +78,47 @@ export class SessionRules {
   }
 
   /**
+   * As `apply`, for what an earlier process of ours has set up: the lock that it saw stand is not applied again where nobody
+   * can have changed it since.
+   */
+  async goOn(namespace: Namespace, plan: () => Passage, seen: LockSighting | undefined): Promise<void> {
+    if (seen) await this.#change(() => this.#trust(namespace, this.#planLock(plan()), seen));
+    await this.apply(namespace, plan);
+  }
+
+  async #trust(namespace: Namespace, lock: Lock, seen: LockSighting): Promise<void> {
+    this.#listen(namespace); // first: what changes from now on is heard
+    if (!isDeepStrictEqual(sightingOf(namespace, lock), seen)) return;
+    await this.#context.host.applyLock(namespace, {}); // what is no rule
+    this.#appliedLock = lock;
+    this.#lock = lock;
+    this.#sighting = seen;
+    this.#isSuspect = false;
+  }
+
+  /**
    * Puts the lock back where somebody in the container, or on the host, has changed it. Costs next to nothing where nobody has.
    * @returns whether that was so; not, where nft(8) does not see it even then: rules of iptables-legacy can't be verified
    */
   async verify(namespace: Namespace): Promise<boolean> {
     if (this.#isClosed) return false;
-    this.#listener ??= new ChangeListener('rules', namespace);
-    if (this.#listener.takeChange()) this.#isSuspect = true;
+    if (this.#listen(namespace).takeChange()) this.#isSuspect = true;
     if (!this.#isSuspect) return false;
     return this.#changes.run(async () => {
       const lock = this.#lock;
       if (!lock || this.#isClosed) return false;
+      const sighting = sightingOf(namespace, lock);
       const stood = await this.#context.host.lockStands(namespace, lock);
       if (!stood) await this.#context.host.applyLock(namespace, lock);
+      this.#sighting = stood ? sighting : undefined;
       this.#isSuspect = false; // to put it back was a change: where changes can be heard of, it is looked at once more
       return !stood && (await this.#context.host.lockStands(namespace, lock));
     });
+  }
+
+  #listen(namespace: Namespace): ChangeListener {
+    this.#listener ??= new ChangeListener('rules', namespace);
+    return this.#listener;
   }
 
   /** Whether the guards look as they should by now; a listing from before a change of theirs says nothing. */
@@ -154,7 +187,7 @@ export class SessionRules {
   }
 
   async #applyLock(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
-    const lock = planLock({ wires: this.#wires(), passage, servers: this.#servers, announces: this.#announces() });
+    const lock = this.#planLock(passage);
     const changed = again ? lock : changesOf(this.#appliedLock, lock);
     if (Object.keys(changed).length === 0) return;
     try {
@@ -168,6 +201,10 @@ export class SessionRules {
       await this.#shut();
       throw new EgressError('LOCK_FAILED', undefined, { cause, details: { namespace: namespace.name } });
     }
+  }
+
+  #planLock(passage: Passage): Lock {
+    return planLock({ wires: this.#wires(), passage, servers: this.#servers, announces: this.#announces() });
   }
 
   async #applyGuards(passage: Passage, again: boolean): Promise<void> {

@@ -137,7 +137,7 @@ export class SessionSetup {
     await choice.readopt();
     const { tunnel } = this.#session.record;
     if (tunnel) rules.useServers(serversOf(tunnel));
-    await this.#session.applyRules({ again: true });
+    await this.#session.readoptRules();
     this.#locked.resolve();
     // What an earlier process of ours held waits on: Docker's resolver may not be closed yet.
     if (processes.length === 0 || processes.some(isStopped)) void first.letRunWhenSettled();

@@ -13,6 +13,7 @@ import { EgressChoice } from './egress-choice.ts';
 import { FirstProcess } from './first-process.ts';
 import { KasmSignals } from './kasm-signals.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
+import type { LockSighting } from './lock-sighting.ts';
 import type { SessionContext } from './session-context.ts';
 import { SessionEndpoints } from './session-endpoints.ts';
 import { SessionIdentity } from './session-identity.ts';
@@ -249,6 +250,10 @@ export class Session {
     if (this.record.held !== held) this.#ledger.update({ held });
   }
 
+  keepSighting(sighting: LockSighting | undefined): void {
+    if (this.record.sighting !== sighting) this.#ledger.update({ sighting });
+  }
+
   keepTunnel(tunnel: TunnelRecordOnDisk | undefined): void {
     this.#ledger.keepTunnel(tunnel);
   }
@@ -256,6 +261,11 @@ export class Session {
   /** Both layers as its state and its egress say; `again`: also where they are believed to stand. */
   async applyRules(options: { again?: boolean } = {}): Promise<void> {
     if (this.namespace) await this.#rules.apply(this.namespace, () => this.#planPassage(), options);
+  }
+
+  /** As an earlier process of ours has left both layers. */
+  async readoptRules(): Promise<void> {
+    if (this.namespace) await this.#rules.goOn(this.namespace, () => this.#planPassage(), this.record.sighting);
   }
 
   #planPassage(): Passage {

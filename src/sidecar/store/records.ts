@@ -91,6 +91,8 @@ export const sessionRecord = z.strictObject({
   held: z.boolean().default(false),
   /** The engine may make known an address from inside (`LockInput`). */
   announces: z.boolean().default(true),
+  /** The lock as it was last seen to stand: digest of its text, and the generation of the namespace's rules. */
+  sighting: z.strictObject({ lock: z.string(), generation: z.number() }).optional(),
   /** Of the launch script that the tunnel was made for. */
   fingerprint: z.string().optional(),
 });
