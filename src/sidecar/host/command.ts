@@ -178,7 +178,7 @@ const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export function spawnDaemon(argv: readonly [string, ...string[]], { env = {}, output }: DaemonOptions = {}): number {
   const environment = Object.entries({ PATH: SYSTEM_PATH, ...env }).map(([name, value]) => `${name}=${value}`);
   const id = started(argv, () => spawnDetached(argv, { environment, output }));
-  if (daemons.size === 0) process.on('SIGCHLD', reapDaemons);
+  if (daemons.size === 0) process.on('SIGCHLD', reapDaemonsSoon);
   daemons.add(id);
   return id;
 }
@@ -186,9 +186,19 @@ export function spawnDaemon(argv: readonly [string, ...string[]], { env = {}, ou
 /** Those whose parent we are: one that has ended stays in the list of processes until it is asked how. */
 const daemons = new Set<number>();
 
+/** Hundreds are asked one by one, and the signal comes with the end of every other program as well. */
+const REAP_AFTER_MS = 100;
+let willReap = false;
+
+function reapDaemonsSoon(): void {
+  if (!willReap) setTimeout(reapDaemons, REAP_AFTER_MS).unref();
+  willReap = true;
+}
+
 function reapDaemons(): void {
+  willReap = false;
   for (const id of daemons) if (hasEnded(id)) daemons.delete(id);
-  if (daemons.size === 0) process.off('SIGCHLD', reapDaemons);
+  if (daemons.size === 0) process.off('SIGCHLD', reapDaemonsSoon);
 }
 
 function hasEnded(id: number): boolean {
