@@ -17,6 +17,8 @@ export class SessionLedger {
   readonly #warnings = new Set<string>();
   #record: SessionRecord;
   #closed = false;
+  /** A write is to come, and takes what stands then. */
+  #isDirty = false;
 
   constructor(context: Pick<SessionContext, 'events' | 'log'>, record: SessionRecord, folder: string) {
     this.#context = context;
@@ -101,10 +103,15 @@ export class SessionLedger {
   }
 
   #save(): void {
-    if (this.#closed) return;
-    const record = this.#record;
+    if (this.#closed || this.#isDirty) return;
+    this.#isDirty = true;
     this.#writes
-      .run(() => this.#store.write('session', record))
+      .run(() => this.#write())
       .catch((error) => this.log('error', `The session's record can't be written: ${explain(error)}`));
+  }
+
+  #write(): Promise<void> {
+    this.#isDirty = false;
+    return this.#store.write('session', this.#record);
   }
 }
