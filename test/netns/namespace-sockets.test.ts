@@ -5,10 +5,12 @@ import { run } from '../../src/sidecar/host/command.ts';
 import { inside as enter } from '../../src/sidecar/host/inside.ts';
 import { ipBatchInside } from '../../src/sidecar/host/ip.ts';
 import { hasDevice, LinkCounters } from '../../src/sidecar/host/link-counters.ts';
-import { ChangeListener } from '../../src/sidecar/host/netlink.ts';
+import { parseLink } from '../../src/sidecar/host/links.ts';
+import { ChangeListener, type Message } from '../../src/sidecar/host/netlink.ts';
 import type { Namespace } from '../../src/sidecar/host/netns.ts';
 import { ping } from '../../src/sidecar/host/ping.ts';
 import { EmbeddedResolver } from '../../src/sidecar/host/sockets.ts';
+import { sleep } from '../support/wait.ts';
 import { inside, makeNamespace, Undo, until } from './wireguard-server.ts';
 
 let undo: Undo;
@@ -137,11 +139,23 @@ describe('ChangeListener', () => {
     expect(listener.takeChange()).toBe(false);
   });
 
+  test('what does not matter is no change', async () => {
+    const listener = new ChangeListener('links', namespace);
+    const isOfTwo = ({ body }: Message) => parseLink(body).name === 'two';
+    await inside(namespace, ['ip', 'link', 'add', 'three', 'type', 'veth', 'peer', 'name', 'four']);
+    await inside(namespace, ['ip', 'link', 'set', 'three', 'up']);
+    await sleep(200); // it has been told by then
+    expect(listener.takeChange(isOfTwo)).toBe(false);
+    await inside(namespace, ['ip', 'link', 'set', 'three', 'down', 'name', 'two']);
+    await expect.poll(() => listener.takeChange(isOfTwo), { timeout: 500, interval: 5 }).toBe(true);
+    listener.close();
+  });
+
   test('more changes than it can hold are a change', async () => {
     const listener = new ChangeListener('routes', namespace);
     const lines = Array.from({ length: 5000 }, (_, index) => `route add 10.99.${index >> 8}.${index & 255} dev one`);
     await ipBatchInside(run, namespace, lines);
-    await expect.poll(() => listener.takeChange(), { timeout: 500, interval: 5 }).toBe(true);
+    await expect.poll(() => listener.takeChange(() => false), { timeout: 500, interval: 5 }).toBe(true);
     listener.close();
   });
 });

@@ -63,6 +63,9 @@ export function receiveMessages(socket: number): Message[] | undefined {
   return length === undefined ? undefined : split(scratch.subarray(0, length));
 }
 
+/** There were so many that the kernel has dropped some. */
+const LOST = 'lost';
+
 /** Notices, without a process, that somebody has changed something. It keeps the namespace alive until it is closed. */
 export class ChangeListener {
   readonly #socket: number;
@@ -84,12 +87,16 @@ export class ChangeListener {
     }
   }
 
-  /** Whether there was a change since it was asked last, of anybody's, ours included; one of the last 50 ms may be told later. */
-  takeChange(): boolean {
+  /**
+   * Whether there was a change since it was asked last, of anybody's, ours included; one of the last 50 ms may be told later.
+   * @param matters which messages count
+   */
+  takeChange(matters: (message: Message) => boolean = () => true): boolean {
     if (!this.#isOpen || !this.#hasNews) return false;
     this.#hasNews = false;
     let changed = false;
-    while (this.#receive()) changed = true;
+    for (let messages = this.#receive(); messages; messages = this.#receive())
+      changed ||= messages === LOST || messages.some(matters);
     return changed;
   }
 
@@ -100,11 +107,11 @@ export class ChangeListener {
     closeSync(this.#socket);
   }
 
-  #receive(): boolean {
+  #receive(): Message[] | typeof LOST | undefined {
     try {
-      return receive(this.#socket, scratch) !== undefined;
+      return receiveMessages(this.#socket);
     } catch (error) {
-      if (error instanceof SystemCallError && error.code === 'ENOBUFS') return true; // so many that some were lost
+      if (error instanceof SystemCallError && error.code === 'ENOBUFS') return LOST;
       throw error;
     }
   }

@@ -3,7 +3,8 @@ import { explain } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { hostLinkName, isOurs } from '../../shared/names.ts';
 import { linkNames } from '../host/ip.ts';
-import { ChangeListener } from '../host/netlink.ts';
+import { parseLink } from '../host/links.ts';
+import { ChangeListener, type Message } from '../host/netlink.ts';
 import type { Endpoints } from './endpoints.ts';
 import { foreignLinks, undecided } from './foreign-links.ts';
 import type { HostNetwork } from './host-network.ts';
@@ -119,7 +120,7 @@ export class Reconciler {
 
   #lookAtLinks(): void {
     const now = performance.now();
-    if (this.#hostLinks.takeChange()) this.#isStale = true;
+    if (this.#hostLinks.takeChange(isOfForeignLink)) this.#isStale = true;
     const [isWaiting, isAsked] = [now < this.#lookUntil, now >= this.#lookAgainAt];
     if (this.#busy || !(this.#isStale || isWaiting || isAsked)) return;
     this.#isStale = false;
@@ -264,5 +265,8 @@ export class Reconciler {
     return work.catch((error) => this.#log.error(subject, explain(error)));
   }
 }
+
+/** With hundreds of sessions, listing the links takes longer than all that the kernel tells of one start. */
+const isOfForeignLink = ({ body }: Message): boolean => !isOurs(parseLink(body).name);
 
 const since = (then: number): number => performance.now() - then;
