@@ -51,12 +51,15 @@ const becomes = (pid: number, state: string) =>
 
 describe('StartHold', () => {
   test('stops what comes into a namespace that it was told of, until it is released', async () => {
-    hold.hold(key);
+    const told: (readonly number[])[] = [];
+    hold.hold(key, (processes) => told.push(processes));
     const pid = await startProcess();
     await sleep(50);
     expect(await stateOf(pid)).toBe('S');
     await name(pid);
     await becomes(pid, 'T');
+    await waitFor('whom it holds', () => told.length > 0);
+    expect(told).toEqual([[pid]]);
     hold.release(key);
     await becomes(pid, 'S');
     await sleep(50);

@@ -1,8 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { runInRealTime } from './libc.ts';
 import { findNamespace } from './netns.ts';
-import { firstProcesses, isStopped } from './proc.ts';
-import type { HoldOrder } from './start-hold.ts';
+import { firstProcesses, isStopped, namespaceOf } from './proc.ts';
+import type { Held, HoldOrder } from './start-hold.ts';
 
 /** From the namespace to the first instruction Docker needs some 80 ms. */
 const LOOK_EVERY_MS = 2;
@@ -56,14 +56,18 @@ function isDone(act: HoldOrder['act'], sandboxKey: string): boolean {
 function carryOut(act: HoldOrder['act'], sandboxKey: string): boolean {
   const namespace = findNamespace(sandboxKey);
   if (!namespace) return act !== 'hold';
-  const processes = firstProcesses(namespace.inode);
   if (act === 'hold') {
+    const processes = firstProcesses(namespace.inode);
     for (const id of processes) signal(id, 'SIGSTOP');
+    if (processes.length === 0) return false;
     held.set(sandboxKey, processes);
-    return processes.length > 0;
+    parentPort?.postMessage({ sandboxKey, processes } satisfies Held);
+    return true;
   }
-  const stopped = processes.filter((id) => held.get(sandboxKey)?.includes(id) || isStopped(id));
-  for (const id of stopped) signal(id, act === 'release' ? 'SIGCONT' : 'SIGKILL');
+  const own = held.get(sandboxKey)?.filter((id) => namespaceOf(id) === namespace.inode);
+  // What an earlier process of ours held is not known to this one.
+  for (const id of own ?? firstProcesses(namespace.inode).filter(isStopped))
+    signal(id, act === 'release' ? 'SIGCONT' : 'SIGKILL');
   return true;
 }
 

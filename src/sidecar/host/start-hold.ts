@@ -11,6 +11,12 @@ export interface HoldOrder {
   readonly sandboxKey: string;
 }
 
+/** Who was held, by the namespace that it is in. */
+export interface Held {
+  readonly sandboxKey: string;
+  readonly processes: readonly number[];
+}
+
 function isCarriedOut({ act, sandboxKey }: HoldOrder): boolean {
   if (act !== 'hold') return true;
   const namespace = findNamespace(sandboxKey);
@@ -29,6 +35,7 @@ export class StartHold {
   readonly #log: Log;
   /** Last order for each namespace that is not over: a thread that died is given them again. */
   readonly #orders = new Map<string, HoldOrder>();
+  readonly #onHeld = new Map<string, (processes: readonly number[]) => void>();
   #thread: Worker;
 
   constructor(log: Log) {
@@ -36,8 +43,9 @@ export class StartHold {
     this.#thread = this.#start();
   }
 
-  /** For a namespace that Docker has named and not made yet. */
-  hold(sandboxKey: string): void {
+  /** For a namespace that Docker has named and not made yet. `onHeld` is told whom it was. */
+  hold(sandboxKey: string, onHeld: (processes: readonly number[]) => void = () => undefined): void {
+    this.#onHeld.set(sandboxKey, onHeld);
     this.#order({ act: 'hold', sandboxKey });
   }
 
@@ -54,6 +62,7 @@ export class StartHold {
   /** The namespace is gone, and so is what was held in it. */
   forget(sandboxKey: string): void {
     this.#orders.delete(sandboxKey);
+    this.#onHeld.delete(sandboxKey);
   }
 
   /**
@@ -72,6 +81,7 @@ export class StartHold {
   #start(): Worker {
     const thread = new Worker(new URL(`./start-hold-thread${extname(import.meta.url)}`, import.meta.url));
     thread.unref();
+    thread.on('message', ({ sandboxKey, processes }: Held) => this.#onHeld.get(sandboxKey)?.(processes));
     thread.on('error', (error) => {
       this.#log.error('start-hold', `The thread that holds starts has ended, and is started again: ${error}`);
       this.#thread = this.#start();

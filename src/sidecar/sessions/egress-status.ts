@@ -12,6 +12,8 @@ const ROOT_DEADLINE_MS = 20_000;
 export interface StatusTarget {
   readonly pid: number;
   readonly namespaceInode: number;
+  /** Until it is not held any more. */
+  readonly running: Promise<void>;
 }
 
 /**
@@ -41,8 +43,9 @@ export class EgressStatus {
 
   #inContainer(target: StatusTarget, act: (folder: ContainerFolder) => Promise<void>): Promise<void> {
     return this.#writes.run(async () => {
+      await target.running;
       const probe = () => rootState(target);
-      if ((await poll(probe, { everyMs: 2, deadlineMs: ROOT_DEADLINE_MS })) !== 'ready') return;
+      if ((await poll(probe, { everyMs: 5, deadlineMs: ROOT_DEADLINE_MS })) !== 'ready') return;
       await withFolder(`/proc/${target.pid}/root`, async (folder) => {
         // The folder is open: it is the container's for certain if the process is still the container's now.
         if (isStillThere(target)) await act(folder);

@@ -19,6 +19,8 @@ export class FirstProcess {
   readonly #startHold: StartHold;
   readonly #sandboxKey: string;
   readonly #gateMs: number;
+  readonly #held = Promise.withResolvers<readonly number[]>();
+  readonly #running = Promise.withResolvers<void>();
   #mayRun = false;
   #isOver = false;
 
@@ -33,7 +35,23 @@ export class FirstProcess {
 
   /** Where Docker has made the namespace already, it makes the process wait itself, or that runs already. */
   hold(): void {
-    if (!findNamespace(this.#sandboxKey)) this.#startHold.hold(this.#sandboxKey);
+    if (findNamespace(this.#sandboxKey)) this.#isNotHeld();
+    else this.#startHold.hold(this.#sandboxKey, this.#held.resolve);
+  }
+
+  #isNotHeld(): void {
+    this.#held.resolve([]);
+    this.#running.resolve();
+  }
+
+  /** Its id, as soon as it is held; none where nobody is within `ms`. */
+  async heldWithin(ms: number): Promise<readonly number[]> {
+    return (await settledWithin(this.#held.promise, ms)) ? this.#held.promise : [];
+  }
+
+  /** Until it need not wait for us any more: before that runc's preparations stand still, and it has no root of its own. */
+  get running(): Promise<void> {
+    return this.#running.promise;
   }
 
   /** It begins, if it was held. */
@@ -41,6 +59,7 @@ export class FirstProcess {
     if (this.#isOver) return;
     this.#mayRun = true;
     this.#startHold.release(this.#sandboxKey);
+    this.#running.resolve();
   }
 
   /** As on engines that wait for us themselves (`Endpoints.awaitEgress`): its first instruction finds the egress ready. */
@@ -65,16 +84,19 @@ export class FirstProcess {
   /** An earlier process of ours has let it run. */
   isRunning(): void {
     this.#mayRun = true;
+    this.#isNotHeld();
   }
 
   /** It never begins: Docker's start fails. One that was let run goes on. */
   refuse(): void {
     if (!this.#mayRun) this.#startHold.refuse(this.#sandboxKey);
+    this.#isNotHeld();
   }
 
   /** Its namespace is gone. */
   forget(): void {
     this.#isOver = true;
+    this.#isNotHeld();
     this.#startHold.forget(this.#sandboxKey);
   }
 }

@@ -7,12 +7,15 @@ import type { NamedSession } from './session-names.ts';
 /** What Kasm's images look for inside: whether the egress stands, and where their API is. Other images notice nothing. */
 export class KasmSignals {
   readonly #session: NamedSession;
+  readonly #running: Promise<void>;
   readonly #status = new EgressStatus();
   #proxyAddress: string | undefined;
   #hosts: KeptFile | undefined;
 
-  constructor(session: NamedSession) {
+  /** @param running until its first process is not held any more */
+  constructor(session: NamedSession, running: Promise<void>) {
     this.#session = session;
+    this.#running = running;
   }
 
   /** Before the container's first process runs: what its last run left must not be believed. */
@@ -48,7 +51,7 @@ export class KasmSignals {
   async #onTarget(act: (target: StatusTarget) => Promise<void>): Promise<void> {
     const { container, namespace } = this.#session;
     if (!container || !namespace) return;
-    const target = { pid: container.pid, namespaceInode: namespace.inode };
+    const target = { pid: container.pid, namespaceInode: namespace.inode, running: this.#running };
     await act(target).catch((error) => this.#warn(error));
   }
 

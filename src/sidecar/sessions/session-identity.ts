@@ -1,6 +1,7 @@
 import { poll } from '../../shared/async.ts';
-import { type Container, findContainer } from '../docker/container-folder.ts';
+import { type Container, containerOf, findContainer } from '../docker/container-folder.ts';
 import type { Namespace } from '../host/netns.ts';
+import { namespaceOf } from '../host/proc.ts';
 import type { SessionEndpoints } from './session-endpoints.ts';
 import type { SessionLedger } from './session-ledger.ts';
 
@@ -42,9 +43,16 @@ export class SessionIdentity {
     });
   }
 
-  /** Looks who lives in the namespace, until that can be told or the deadline is over. */
-  async identify(deadlineMs: number, everyMs: number): Promise<void> {
+  /**
+   * Looks who lives in the namespace, until that can be told or the deadline is over.
+   * @param held who is held there: then not all processes of the host are searched, which takes 5 ms with hundreds of sessions
+   */
+  async identify(deadlineMs: number, everyMs: number, held: readonly number[] = []): Promise<void> {
     const inode = this.#namespace?.inode ?? 0;
-    this.setContainer(await poll(() => findContainer(inode), { everyMs, deadlineMs, signal: this.#signal }));
+    const look = () => {
+      const own = held.filter((id) => namespaceOf(id) === inode);
+      return own.length > 0 ? containerOf(own) : findContainer(inode);
+    };
+    this.setContainer(await poll(look, { everyMs, deadlineMs, signal: this.#signal }));
   }
 }

@@ -15,6 +15,8 @@ import { serversOf } from './session-tunnel.ts';
 /** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
 export const NAMESPACE_DEADLINE_MS = 60_000;
 const IDENTITY_QUICK_MS = 2_000;
+/** From the namespace on. */
+const HELD_WITHIN_MS = 20;
 
 interface SetupParts {
   readonly ledger: SessionLedger;
@@ -75,12 +77,12 @@ export class SessionSetup {
 
   async #setUp(earlier?: Promise<void>): Promise<void> {
     await earlier?.catch(() => undefined); // its own failure, and told of there
-    const { ledger, identity, choice, signal } = this.#parts;
+    const { ledger, identity, choice, first, signal } = this.#parts;
     const probe = () => findNamespace(this.#session.record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
     identity.setNamespace(namespace);
-    await identity.identify(IDENTITY_QUICK_MS, 10);
+    await identity.identify(IDENTITY_QUICK_MS, 10, await first.heldWithin(HELD_WITHIN_MS));
     this.#session.log('info', `Setting up network namespace for "${ledger.subject}" (${this.#session.folder})`);
     ledger.update({ inode: namespace.inode });
     await (identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());

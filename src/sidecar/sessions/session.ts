@@ -38,7 +38,7 @@ export class Session {
   readonly #ledger: SessionLedger;
   readonly #identity: SessionIdentity;
   readonly #life = new AbortController();
-  readonly #kasm = new KasmSignals(this);
+  readonly #kasm: KasmSignals;
   readonly #rules: SessionRules;
   readonly #egress: Egress;
   readonly #choice: EgressChoice;
@@ -60,15 +60,16 @@ export class Session {
       () => this.record.announces,
     );
     this.names = new SessionNames(this, signal);
-    this.repair = new SessionRepair(this, this.#rules, this.#kasm, signal);
     this.#egress = new Egress(this, context);
+    this.#first = new FirstProcess(this, context, this.#egress, signal);
+    this.#kasm = new KasmSignals(this, this.#first.running);
+    this.repair = new SessionRepair(this, this.#rules, this.#kasm, signal);
     this.#choice = new EgressChoice(this, context, {
       ledger: this.#ledger,
       endpoints: this.#endpoints,
       egress: this.#egress,
       signal,
     });
-    this.#first = new FirstProcess(this, context, this.#egress, signal);
     this.#setup = new SessionSetup(this, {
       ledger: this.#ledger,
       endpoints: this.#endpoints,
