@@ -146,6 +146,26 @@ describe('a launch script of a running session', () => {
   });
 });
 
+describe('a session that had the host’s way out and Docker’s resolver', () => {
+  /** 127.0.0.11 as the kernel shows it. */
+  const dockersResolver = async (name: string) =>
+    (await inNamespace(name, 'cat', '/proc/net/udp')).includes('0B00007F:');
+
+  test.each<[string, (name: string) => ReturnType<typeof control>]>([
+    ['is cut', (name) => control('POST', `/v1/sessions/${name}/disconnect`)],
+    ['loses its launch script', (name) => control('DELETE', `/v1/launch-scripts/${name}`)],
+  ])('has neither when it %s', async (_, act) => {
+    const name = unique('plain');
+    await putLaunchScript(name, NO_TUNNEL);
+    await runContainer(name);
+    await waitForState(name, 'connected');
+    expect(await dockersResolver(name)).toBe(true);
+    await act(name);
+    await waitForState(name, 'blocked');
+    await waitFor('the resolver to be closed', async () => !(await dockersResolver(name)));
+  });
+});
+
 describe('a session as its documents show it', () => {
   const name = 'documented';
   const sessionId = '5f0c3f6e-0000-4000-8000-000000000001';

@@ -136,7 +136,9 @@ export class EgressChoice {
   }
 
   async #choose(): Promise<void> {
-    if (this.#ledger.record.cut || this.#session.isProxy) return;
+    const { cut, role } = this.#ledger.record;
+    if (role !== 'session') return; // who is not known yet gets it when that is
+    if (cut) return this.#session.refuseNames();
     clearTimeout(this.#deadline);
     try {
       // It could not be told at Join that this is not the proxy, which may publish ports on another network of its own.
@@ -185,19 +187,19 @@ export class EgressChoice {
     await this.#session.signal('ready');
   }
 
-  /** Shuts first, clears up after. */
+  /** Shuts first, clears up after. Its container may start: nothing comes before somebody acts. */
   async #block(why?: EgressError): Promise<void> {
     this.#egress.abort();
     this.#found = undefined;
     this.#wish = undefined;
     await this.#session.enter('blocked', why);
     await this.#egress.stop();
+    await this.#session.refuseNames();
+    this.#session.settle();
   }
 
   async #waitForScript(): Promise<void> {
     await this.#block();
-    await this.#session.names.refuse();
-    this.#session.settle();
     const overdue = () => this.#session.background(this.#decide(() => this.#giveUpWaiting()));
     this.#deadline = setTimeout(overdue, this.deadlineMs()).unref();
   }

@@ -89,7 +89,10 @@ export class FirstProcess {
 
   /** It never begins: Docker's start fails. One that was let run goes on. */
   refuse(): void {
-    if (!this.#mayRun) this.#startHold.refuse(this.#sandboxKey);
+    if (!this.#mayRun) {
+      this.#isOver = true;
+      this.#startHold.refuse(this.#sandboxKey);
+    }
     this.#isNotHeld();
   }
 

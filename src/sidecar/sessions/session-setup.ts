@@ -90,8 +90,10 @@ export class SessionSetup {
   }
 
   async #becomeProxy(): Promise<void> {
-    const { ledger, first } = this.#parts;
-    ledger.update({ role: 'proxy', state: 'connected', since: new Date().toISOString() });
+    const { ledger, choice, first } = this.#parts;
+    choice.close();
+    ledger.update({ role: 'proxy' });
+    ledger.move('connected', undefined);
     await this.#session.openToProxy();
     this.#locked.resolve();
     first.letRun();
@@ -146,7 +148,7 @@ export class SessionSetup {
     else first.isRunning();
     this.#session.log('info', `Found again in state ${this.#session.record.state}`);
     if (this.#session.record.cut || choice.hasFailedForGood) {
-      this.#session.refuseNames();
+      void this.#session.refuseNames();
       return this.#session.settle();
     }
     await choice.resume();

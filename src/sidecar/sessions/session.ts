@@ -226,14 +226,15 @@ export class Session {
   async fail(error: unknown): Promise<void> {
     if (this.#life.signal.aborted) return;
     const failure = toEgressError(error);
+    if (this.isProxy) return this.log('error', explain(failure)); // it has no egress; the reconciler tries again
     if (failure.cause) this.log('error', explain(failure));
-    if (this.names.servers.length === 0) this.refuseNames();
+    if (this.names.servers.length === 0) void this.refuseNames();
     await this.enter('failed', failure).catch((again) => this.log('error', explain(again)));
     await this.signal('error');
   }
 
-  refuseNames(): void {
-    void this.names.refuse().catch((error) => this.warn(`resolv.conf: ${explain(error)}`));
+  refuseNames(): Promise<void> {
+    return this.names.refuse().catch((error) => this.warn(`resolv.conf: ${explain(error)}`));
   }
 
   /** Tells a Kasm image inside, if there is one. */
