@@ -1,6 +1,6 @@
+import { markdown } from '../../support/markdown.ts';
 import { KEY, RANKS, summaryOf, tableOf } from './figures.ts';
 import { leaksSection } from './page/leaks.ts';
-import { markdown } from './page/markdown.ts';
 import { posturesSection } from './page/postures.ts';
 import { RULES } from './page/rules.ts';
 import { statesSection } from './page/states.ts';

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
+import { describeMachine } from '../../support/machine-description.ts';
 import { catalogueFor } from '../catalogue.ts';
 import { deviceTypes, withoutDevice } from '../device-types.ts';
 import { Range } from '../round.ts';
 import { useLeakWorld } from '../world.ts';
 import { fleetsIn } from './fleets.ts';
-import { describeMachine } from './machine.ts';
 import type { Cell, Results } from './results.ts';
 import { STATES, type StateName } from './state.ts';
 import { tally } from './tally.ts';

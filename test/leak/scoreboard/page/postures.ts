@@ -1,7 +1,7 @@
+import { markdown } from '../../../support/markdown.ts';
 import { cellsAt, firedStates, sumOf, textOf } from '../figures.ts';
 import type { Results } from '../results.ts';
 import type { StateName } from '../state.ts';
-import { markdown } from './markdown.ts';
 
 /** States of a way in which nothing differs share a line. */
 export function posturesSection(results: Results): string[] {

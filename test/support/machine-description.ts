@@ -1,6 +1,6 @@
 import { cpus, release, totalmem } from 'node:os';
-import { docker } from '../../support/docker.ts';
-import { attempt } from '../../support/shell.ts';
+import { docker } from './docker.ts';
+import { attempt } from './shell.ts';
 
 /** WireGuard's module is there where a device of its type can be made. */
 async function kernelHasWireGuard(): Promise<boolean> {
