@@ -23,11 +23,17 @@ export const gatewayAddresses = (gateway: number): GatewayAddresses => ({
   inner6: `fd64:${gateway}::1`,
 });
 
+/** Gateways have numbers of one digit: further clients of theirs are so far above in the same /16. */
+const NEXT_CLIENTS = 16;
+
 /** Inner addresses of a gateway's clients, which are counted from 1, too. */
-export const clientAddresses = (gateway: number, client: number): { v4: string; v6: string } => ({
-  v4: `10.64.${gateway}.${client + 1}`,
-  v6: `fd64:${gateway}::${(client + 1).toString(16)}`,
-});
+export function clientAddresses(gateway: number, client: number): { v4: string; v6: string } {
+  const host = client + 1;
+  return {
+    v4: `10.64.${gateway + NEXT_CLIENTS * Math.floor(host / 256)}.${host % 256}`,
+    v6: `fd64:${gateway}::${host.toString(16)}`,
+  };
+}
 
 export const WIREGUARD_PORT = 51820;
 

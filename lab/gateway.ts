@@ -80,7 +80,7 @@ export async function startGateway(names: LabNames, number: number): Promise<Gat
   await writePrivately(configFile, `[Interface]\nPrivateKey = ${keys.privateKey}\nListenPort = ${WIREGUARD_PORT}\n`);
   await runInside(namespace, ['wg', 'setconf', namespace, configFile]);
   await ipBatch(namespace, [
-    ...addressLines(namespace, `${addresses.inner4}/24`, `${addresses.inner6}/64`),
+    ...addressLines(namespace, `${addresses.inner4}/16`, `${addresses.inner6}/64`),
     `link set dev ${namespace} mtu 1420 up`,
   ]);
   await startResolver(namespace, {
