@@ -11,10 +11,10 @@ import { networkLog } from '../support/sidecar.ts';
 import { waitFor } from '../support/wait.ts';
 import { residentOf } from './processes.ts';
 import { Report, Series } from './report.ts';
-import { GATEWAY, OPENVPN_UDP, RUNS, SESSIONS, WIREGUARD } from './ways.ts';
+import { inRounds } from './rounds.ts';
+import { GATEWAY, LARGEST, OPENVPN_UDP, RUNS, SIZES, WIREGUARD } from './ways.ts';
 
 const PINGS = 300;
-const COUNTS = [1, Math.ceil(SESSIONS / 4), SESSIONS];
 
 describe.skipIf(process.env.KASM_SIDECAR_TEST_PLUGIN === undefined)('the managed plugin', () => {
   const world = usePluginWorld({ install: false });
@@ -38,7 +38,7 @@ describe.skipIf(process.env.KASM_SIDECAR_TEST_PLUGIN === undefined)('the managed
   const memory = async (): Promise<number> => residentOf((await pluginPid()) ?? Number.NaN);
   const foundAgain = async (): Promise<number> => (await networkLog()).split('Found again in state').length - 1;
 
-  test('enabled, with and without sessions', { timeout: 600_000 + SESSIONS * 10_000 }, async () => {
+  test('enabled, with and without sessions', { timeout: 600_000 + LARGEST * 10_000 }, async () => {
     const [ready, resident, again] = [new Series(), new Series(), new Series()];
     for (let run = 0; run < RUNS; run++) {
       await docker('plugin', 'disable', '-f', PLUGIN);
@@ -46,13 +46,11 @@ describe.skipIf(process.env.KASM_SIDECAR_TEST_PLUGIN === undefined)('the managed
     }
     resident.push('no session', await memory());
     const names: string[] = [];
-    for (const count of COUNTS) {
+    for (const count of SIZES) {
       const title = `${count} sessions, ${WIREGUARD}`;
-      while (names.length < count) {
-        const name = unique('plugin');
-        await startSession(world.lab, name);
-        names.push(name);
-      }
+      const more = Array.from({ length: count - names.length }, () => unique('plugin'));
+      await inRounds(more, (name) => startSession(world.lab, name));
+      names.push(...more);
       resident.push(title, await memory());
       for (let run = 0; run < RUNS; run++) {
         await docker('plugin', 'disable', '-f', PLUGIN);
@@ -64,7 +62,7 @@ describe.skipIf(process.env.KASM_SIDECAR_TEST_PLUGIN === undefined)('the managed
         again.push(title, (performance.now() - began) / 1000);
       }
     }
-    for (const name of names) await docker('rm', '-f', name);
+    await inRounds(names, (name) => docker('rm', '-f', name));
     report.add('`docker plugin enable` until it answers', 'ms', ready.rows);
     report.add('memory of the plugin’s process', 'MiB', resident.rows);
     report.add('`docker plugin enable` until all sessions are known again', 's', again.rows);

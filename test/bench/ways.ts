@@ -4,6 +4,8 @@ import { control, putLaunchScript, waitForState } from '../support/control.ts';
 import { docker } from '../support/docker.ts';
 import { DRIVER, launchScript, NETWORK, NO_TUNNEL, unique } from '../support/session.ts';
 import { useWorld, type World } from '../support/world.ts';
+import { inRounds } from './rounds.ts';
+import { parseSizes } from './sizes.ts';
 
 export const BRIDGE = 'user-defined';
 export const PLAIN = 'Docker’s user-defined bridge';
@@ -23,8 +25,13 @@ export const SITE = 'http://203.0.113.80/';
 const numberFrom = (variable: string, otherwise: number): number => Number(process.env[variable] ?? otherwise);
 /** How often what takes seconds is measured. */
 export const RUNS = numberFrom('KASM_SIDECAR_BENCH_RUNS', 8);
-/** How many sessions lie idle. */
-export const SESSIONS = numberFrom('KASM_SIDECAR_BENCH_SESSIONS', 20);
+/** Fleets of so many sessions, from small to large. */
+export const SIZES = parseSizes(process.env.KASM_SIDECAR_BENCH_SESSIONS ?? '1,50,200');
+export const LARGEST = SIZES.at(-1) ?? 1;
+/** With more, the lab's one server process would be measured. */
+export const OPENVPN_MOST = 50;
+export const sizesOf = (way: string): readonly number[] =>
+  way === OPENVPN_UDP ? SIZES.filter((size) => size <= OPENVPN_MOST) : SIZES;
 /** How often each fault is made. */
 export const FAULTS = numberFrom('KASM_SIDECAR_BENCH_FAULTS', 3);
 
@@ -32,9 +39,11 @@ export interface Bench extends World {
   readonly openVpn: { readonly udp: OpenVpnServer; readonly tcp: OpenVpnServer };
   /** Sends the launch script for a container that is to leave that way; gives the network for it. */
   prepare(way: string, name: string): Promise<string>;
+  /** A container on that network, once it can leave. */
+  run(name: string, network: string): Promise<void>;
   /** A container that leaves that way, once it can. */
   start(way: string, name: string): Promise<void>;
-  /** Takes containers away, and their launch scripts. */
+  /** Takes containers away, as far as they are there, and their launch scripts. */
   end(names: readonly string[]): Promise<void>;
 }
 
@@ -76,6 +85,10 @@ export function useBench(): Bench {
     if (way !== WIREGUARD_LATE) await sent;
     return NETWORK;
   };
+  const run = async (name: string, network: string): Promise<void> => {
+    await docker('run', '-d', '--name', name, '--network', network, 'bb:latest');
+    if (network === NETWORK) await waitForState(name, 'connected', 60_000);
+  };
   return {
     sidecar: world.sidecar,
     get lab() {
@@ -86,13 +99,14 @@ export function useBench(): Bench {
       return openVpn;
     },
     prepare,
-    start: async (way, name) => {
-      const network = await prepare(way, name);
-      await docker('run', '-d', '--name', name, '--network', network, 'bb:latest');
-      if (network === NETWORK) await waitForState(name, 'connected', 60_000);
-    },
+    run,
+    start: async (way, name) => run(name, await prepare(way, name)),
     end: async (names) => {
-      for (const name of names) await docker('rm', '-f', name); // all at once takes longer than one command may
+      const present = (await docker('ps', '-a', '--format', '{{.Names}}')).split('\n');
+      await inRounds(
+        names.filter((name) => present.includes(name)),
+        (name) => docker('rm', '-f', name),
+      );
       for (const name of names) await control('DELETE', `/v1/launch-scripts/${name}`);
     },
   };
