@@ -7,6 +7,10 @@ export const docker = (...args: string[]): Promise<string> => sh('docker', ...ar
 
 export const tryDocker = (...args: string[]): Promise<Outcome> => attempt(['docker', ...args]);
 
+/** For what takes longer than a command usually may: many of them at the same time. */
+export const tryDockerWithin = (limitMs: number, ...args: string[]): Promise<Outcome> =>
+  attempt(['docker', ...args], limitMs);
+
 /** As the documents do it: `docker inspect -f '{{.NetworkSettings.SandboxKey}}' CONTAINER`. */
 export const sandboxKey = (container: string): Promise<string> =>
   docker('inspect', '-f', '{{.NetworkSettings.SandboxKey}}', container);
