@@ -207,6 +207,24 @@ describe('the proxy comes and goes', () => {
     expect(await exitAddress(name)).toBe('203.0.113.11');
   });
 
+  test('with another address: the session reaches it there, also by its name', async () => {
+    const [network, name] = [unique('net'), unique('moved')];
+    await docker('network', 'create', '-d', DRIVER, '--subnet', '10.97.0.0/24', network);
+    await docker('network', 'connect', '--ip', '10.97.0.20', network, PROXY);
+    await startSession(world.lab, name, { network, run: ['-e', 'KASM_API_HOST=api.kasm'] });
+    const lines = async () =>
+      (await docker('exec', name, 'cat', '/etc/hosts')).split('\n').filter((l) => l.includes('api.kasm'));
+    await waitFor('its line', async () => (await lines()).join() === '10.97.0.20\tapi.kasm', { timeoutMs: 3_000 });
+    await docker('network', 'disconnect', network, PROXY);
+    await docker('network', 'connect', '--ip', '10.97.0.30', network, PROXY);
+    await waitFor('its new line alone', async () => (await lines()).join() === '10.97.0.30\tapi.kasm', {
+      timeoutMs: 5_000,
+    });
+    expect(await ask(name, '10.97.0.30', 443)).toBe('page 443');
+    await docker('rm', '-f', name);
+    await docker('network', 'disconnect', network, PROXY);
+  });
+
   test('another container that gets its old address is not trusted as the proxy', async () => {
     const [network, name, impostor] = [unique('net'), unique('victim'), unique('impostor')];
     await docker('network', 'create', '-d', DRIVER, '--subnet', '10.98.0.0/24', network);

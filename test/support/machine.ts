@@ -59,7 +59,8 @@ export class Machine {
   async powerOff(): Promise<void> {
     const machine = this.#process;
     if (!machine || machine.exitCode !== null) return;
-    process.kill(Number(this.#pid), 'SIGKILL');
+    if (this.#pid === '') machine.kill('SIGKILL');
+    else process.kill(Number(this.#pid), 'SIGKILL');
     await waitFor('the end of the machine', () => machine.exitCode !== null || machine.signalCode !== null);
     await forgetMemory();
   }

@@ -19,15 +19,23 @@ export const renderResolvConf = ({ servers, searchDomains }: Resolvers): string 
   ].join('\n');
 
 /**
- * `hosts` with a line for `name`; undefined where it has one already. Docker's own lines stay as they are: an empty file is one
- * that Docker is just writing, and what it writes would be lost.
+ * `hosts` with a line for `name`, and without those that we wrote for it with `former` addresses; undefined where it is so already.
+ * Docker's own lines stay as they are: an empty file is one that Docker is just writing, and what it writes would be lost.
  */
-export function addHostsEntry(hosts: string, address: string, name: string): string | undefined {
+export function putHostsEntry(
+  hosts: string,
+  { address, name, former = [] }: { address: string; name: string; former?: readonly string[] },
+): string | undefined {
   if (hosts === '') return undefined;
-  const has = hosts.split('\n').some((line) => {
+  const own = former.map((old) => hostsLine(old, name));
+  const kept = hosts.split('\n').filter((line) => !own.includes(line));
+  const has = kept.some((line) => {
     const [first, ...names] = (line.split('#')[0] ?? '').trim().split(/\s+/);
     return first === address && names.includes(name);
   });
-  if (has) return undefined;
-  return `${hosts.endsWith('\n') ? hosts : `${hosts}\n`}${address}\t${name}\n`;
+  const text = kept.join('\n');
+  if (has) return text === hosts ? undefined : text;
+  return `${text.endsWith('\n') ? text : `${text}\n`}${hostsLine(address, name)}\n`;
 }
+
+const hostsLine = (address: string, name: string): string => `${address}\t${name}`;

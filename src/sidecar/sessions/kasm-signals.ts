@@ -10,6 +10,8 @@ export class KasmSignals {
   readonly #running: Promise<void>;
   readonly #status = new EgressStatus();
   #proxyAddress: string | undefined;
+  /** Where it was before: a program would take the first line that it finds. */
+  readonly #formerAddresses = new Set<string>();
   #hosts: KeptFile | undefined;
 
   /** @param running until its first process is not held any more */
@@ -34,6 +36,8 @@ export class KasmSignals {
 
   /** `KASM_API_HOST` leads to the proxy. */
   async pointToProxy(address: string): Promise<void> {
+    if (this.#proxyAddress !== undefined) this.#formerAddresses.add(this.#proxyAddress);
+    this.#formerAddresses.delete(address);
     this.#proxyAddress = address;
     await this.reassert();
   }
@@ -43,7 +47,8 @@ export class KasmSignals {
     const { container } = this.#session;
     if (!container || this.#proxyAddress === undefined) return;
     this.#hosts ??= hostsOf(container);
-    await keepHosts(this.#hosts, container, this.#proxyAddress).catch((error) =>
+    const proxy = { address: this.#proxyAddress, former: [...this.#formerAddresses] };
+    await keepHosts(this.#hosts, container, proxy).catch((error) =>
       this.#session.warn(`/etc/hosts: ${explain(error)}`),
     );
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addHostsEntry } from '../../../src/sidecar/plan/resolv-conf.ts';
+import { putHostsEntry } from '../../../src/sidecar/plan/resolv-conf.ts';
 
 test.each([
   ['has no line for it', '127.0.0.1\tlocalhost\n', '127.0.0.1\tlocalhost\n172.20.0.2\tproxy\n'],
@@ -9,5 +9,13 @@ test.each([
   ['has it', '172.20.0.2 other proxy\n', undefined],
   ['is being written by Docker at this moment', '', undefined],
 ])('a hosts file that %s', (_, text, expected) => {
-  expect(addHostsEntry(text, '172.20.0.2', 'proxy')).toBe(expected);
+  expect(putHostsEntry(text, { address: '172.20.0.2', name: 'proxy' })).toBe(expected);
+});
+
+test.each([
+  ['172.20.0.9\tproxy\n1.2.3.4 other\n', '1.2.3.4 other\n172.20.0.2\tproxy\n'],
+  ['172.20.0.2\tproxy\n172.20.0.9\tproxy\n', '172.20.0.2\tproxy\n'],
+  ['172.20.0.9 proxy more\n172.20.0.2\tproxy\n', undefined], // somebody else's
+])('a hosts file with a line for where the proxy was: %j', (text, expected) => {
+  expect(putHostsEntry(text, { address: '172.20.0.2', name: 'proxy', former: ['172.20.0.9'] })).toBe(expected);
 });
