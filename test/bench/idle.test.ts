@@ -10,8 +10,8 @@ import { LARGEST, OPENVPN_MOST, OPENVPN_UDP, sizesOf, useBench, WIREGUARD } from
 const bench = useBench();
 const report = new Report('sessions at rest');
 const MEASURED_SECONDS = 30;
-/** After the last one is connected: first probes and path MTU are done by then. */
-const SETTLE_MS = 20_000;
+/** After the last one is connected: by then first probes are done, locks were looked at once, and memory is given back. */
+const SETTLE_MS = 60_000;
 const LISTS = 10;
 const LIMIT_MS = 600_000 + LARGEST * 20_000;
 
