@@ -6,6 +6,7 @@ import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { control, putLaunchScript, session, waitForState } from '../support/control.ts';
 import { docker, namespaceOf, tryDocker } from '../support/docker.ts';
 import { importImage } from '../support/engine.ts';
+import { linkNewsOf } from '../support/link-news.ts';
 import { Machine, ROOT } from '../support/machine.ts';
 import { exitAddress, NETWORK, runContainer, startSession } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
@@ -77,6 +78,7 @@ test('under all of the unit’s restrictions a session gets its tunnel, and it o
   await runContainer('other', { network: 'bridge', run: ['--restart', 'always'] });
   expect(await exitAddress(CONTAINER)).toBe('203.0.113.11');
   expect((await session(CONTAINER)).body.warnings ?? []).toEqual([]);
+  expect(await linkNewsOf(await tunnelProcess(), (...argv) => machine.must(...argv))).toBe(0);
 
   const tunnel = await tunnelProcess();
   const seen = await visitsDuring(async () => {

@@ -6,6 +6,7 @@ import { linkNames } from '../../src/sidecar/host/ip.ts';
 import { findProcesses, isSameProcess } from '../../src/sidecar/host/process.ts';
 import type { TunnelPlace, TunnelRecord } from '../../src/sidecar/tunnels/tunnel.ts';
 import { createWireGuard } from '../../src/sidecar/tunnels/wireguard/tunnel.ts';
+import { linkNewsOf } from '../support/link-news.ts';
 import {
   greetingFrom,
   INNER_V4,
@@ -140,6 +141,29 @@ describe('a WireGuard tunnel with wireguard-go', () => {
     expect(seen.latestHandshake).toBeGreaterThan(Date.now() / 1000 - 60);
     expect(seen.receivedBytes).toBeGreaterThan(0);
     expect(seen.sentBytes).toBeGreaterThan(0);
+  });
+
+  test('once it is up its process hears no more of the host’s links, and still of its own device', async () => {
+    const [server, place] = [await startServer(undo, 71), await makeSession()];
+    const settings = settingsFor(server, { address: '10.2.0.2/24' });
+    const record = await wireguard.establish(place, settings);
+    const { id = 0 } = record.process ?? {};
+    expect(await linkNewsOf(id)).not.toBe(0);
+    await wireguard.awaitUp(place, settings, record, { deadlineMs: 5_000, signal: new AbortController().signal });
+    expect(await linkNewsOf(id)).toBe(0);
+    for (const state of ['down', 'up']) await inside(place.namespace, ['ip', 'link', 'set', 'dev', 'wg', state]);
+    await wireguard.repair(place, settings, {
+      addresses: settings.addresses,
+      dns: [],
+      searchDomains: [],
+      mtu: settings.mtu,
+    });
+    const isGreeted = () =>
+      greetingFrom(place.namespace, INNER_V4).then(
+        (text) => text === server.greeting,
+        () => false,
+      );
+    await until(isGreeted);
   });
 
   test('has its encrypted socket on the host and nothing but its device in the session', async () => {

@@ -19,6 +19,7 @@ const calls = {
   epoll_ctl: glibc.func('int epoll_ctl(int epoll, int operation, int fd, const uint8_t *event)'),
   epoll_wait: glibc.func('int epoll_wait(int epoll, _Out_ uint8_t *events, int most, int milliseconds)'),
   eventfd: glibc.func('int eventfd(uint32_t count, int flags)'),
+  syscall: glibc.func('long syscall(long number, long first, long second, long third)'),
   malloc_trim: glibc.func('int malloc_trim(size_t pad)'),
 };
 
@@ -150,3 +151,17 @@ export function waitForAny(waiter: number): Promise<number[]> {
 
 /** Something to wake a waiter by: 8 bytes are written to it. @returns a descriptor */
 export const openAlarm = (): number => checked('eventfd', calls.eventfd(0, SOCK_NONBLOCK | SOCK_CLOEXEC));
+
+// asm-generic/unistd.h: from 424 on the same on every architecture. glibc has words for them only since 2.36.
+const PIDFD_OPEN = 434;
+const PIDFD_GETFD = 438;
+
+/** @returns a descriptor that stands for a process. @throws SystemCallError ESRCH; ENOSYS before Linux 5.3 */
+export const openProcess = (id: number): number => checked('pidfd_open', calls.syscall(PIDFD_OPEN, id, 0, 0));
+
+/**
+ * A descriptor of another process as one of ours: both are the same open file, so what is set on it is set for both.
+ * @throws SystemCallError EPERM where we may not trace that process; ENOSYS before Linux 5.6
+ */
+export const borrowDescriptor = (process: number, descriptor: number): number =>
+  checked('pidfd_getfd', calls.syscall(PIDFD_GETFD, process, descriptor, 0));

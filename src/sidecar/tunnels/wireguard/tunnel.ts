@@ -40,7 +40,7 @@ import {
 import { withSetconfFile, writeConfig } from './files.ts';
 import { renderConfig, renderSetconf } from './render.ts';
 import type { WireGuardSettings } from './settings.ts';
-import { socketOf } from './userspace.ts';
+import { silence, socketOf } from './userspace.ts';
 
 export interface WireGuardOptions {
   readonly run: Run;
@@ -132,6 +132,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     const probe = async () => ((await this.observe(place, record)).latestHandshake === undefined ? undefined : true);
     const answered = await poll(probe, { ...HANDSHAKE_POLL, deadlineMs, signal });
     if (!answered) throw new EgressError('HANDSHAKE_TIMEOUT');
+    if (record.process) silence(record.process);
     return upOf(settings);
   }
 

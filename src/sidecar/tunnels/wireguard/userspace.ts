@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { poll } from '../../../shared/async.ts';
 import { EgressError } from '../../../shared/errors.ts';
 import { makeRoomForInotify } from '../../host/inotify.ts';
+import { muteLinkNews } from '../../host/mute-link-news.ts';
 import { isSameProcess, type ProcessIdentity, startDaemon, stopProcesses } from '../../host/process.ts';
 import { isListening } from '../../host/unix-socket.ts';
 import type { HostPlace } from '../tunnel.ts';
@@ -50,6 +51,18 @@ async function stateOf(process: ProcessIdentity, hostDevice: string): Promise<'r
 async function lastLine(logFile: string): Promise<string> {
   const text = await readFile(logFile, 'utf8').catch(() => '');
   return text.trim().split('\n').at(-1) || 'it ended at once';
+}
+
+/**
+ * For one that is up: its device is in another namespace, and what happens to the host's links is none of its business. Where
+ * that can't be done (before Linux 5.6, or by a rule of the host's) it goes on listening, which costs time and nothing else.
+ */
+export function silence({ id }: ProcessIdentity): void {
+  try {
+    muteLinkNews(id);
+  } catch {
+    // as above
+  }
 }
 
 /** Ends `known` and whatever else runs for this device: its id may be lost, or stand for another process by now. */
