@@ -12,6 +12,11 @@ const PLUGIN = 'test/support/plugin-setup.ts';
  * does there, and on its rules on the host. Five to seven minutes on each, on a busy machine.
  */
 const ENGINE_CORE = ['test/e2e/{network,proxy,session,start-gate}.test.ts', 'test/leak/starts.test.ts'];
+/** `any`: what somebody chooses from. */
+const ENGINE_TESTS: Readonly<Record<string, string[]>> = {
+  all: ['test/{e2e,leak}/*.test.ts'],
+  any: ['test/{e2e,leak,bench}/*.test.ts'],
+};
 
 /** Suites that are not the folder of their name. */
 const FILES: Readonly<Record<string, string[]>> = {
@@ -21,7 +26,7 @@ const FILES: Readonly<Record<string, string[]>> = {
   scoreboard: ['test/leak/scoreboard/*.test.ts'],
   // The end-to-end tests once more, with the managed plugin; without those of scripts that start a process on the host.
   plugin: ['test/e2e/{control,kasm-signals,lifecycle,network,openvpn,proxy,session,tunnel-health}.test.ts'],
-  engine: process.env.KASM_SIDECAR_ENGINE_TESTS === 'all' ? ['test/{e2e,leak}/*.test.ts'] : ENGINE_CORE,
+  engine: ENGINE_TESTS[process.env.KASM_SIDECAR_ENGINE_TESTS ?? ''] ?? ENGINE_CORE,
 };
 
 /** Folders say what a test touches: `unit` needs no root; the others need the surroundings that `scripts/test` makes. */
