@@ -85,6 +85,17 @@ describe('/dockerstartup/.egress_status', () => {
     expect(await waitForRuns(name, 1)).toEqual(FRESH_READY);
   });
 
+  test('that a killed sidecar had no time to write comes from the next one', async () => {
+    const name = unique('untold');
+    await wanted(name);
+    await runKasm(name);
+    await waitForRuns(name, 1);
+    await world.sidecar.kill();
+    await docker('exec', '-u', '0', name, 'rm', STATUS); // as if it had been killed a moment earlier
+    await world.sidecar.start();
+    await waitFor('the file', async () => (await inContainer(name, 2, 'cat', STATUS)).stdout.trim() === 'ready');
+  });
+
   test('reads error after the deadline when the gateway is silent', async () => {
     const name = unique('error');
     await world.lab.gateway(1).cut();

@@ -40,7 +40,7 @@ const WHY: Readonly<Record<string, string>> = {
   CAP_SYS_NICE:
     'a turn before all others for the thread that holds first processes, on Docker up to 27; without it the odds are worse',
   CAP_SYS_PTRACE:
-    "`/proc/<pid>/ns/net`, `root` and `cwd` of containers' processes: who lives in a namespace, and `.egress_status`; the host's control groups, for tunnels that outlive the plugin",
+    "`/proc/<pid>/ns/net`, `root` and `cwd` of containers' processes: who lives in a namespace, and `.egress_status`; the host's control groups, for tunnels that outlive the plugin; the sockets of our own `wireguard-go` ([ADR 21](adr/0021-wireguard-go-hears-of-no-links.md))",
   pidhost:
     "the same: a container's processes must be seen; and holding a container's first process until its rules stand",
   network: 'it is the host whose network is changed, and the tunnels’ encrypted sockets stand there',

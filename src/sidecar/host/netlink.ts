@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs';
+import { close, closeSync } from 'node:fs';
 import { inside } from './inside.ts';
 import { bindSocket, openSocket, receive, SystemCallError, send } from './libc.ts';
 import type { Namespace } from './netns.ts';
@@ -104,7 +104,7 @@ export class ChangeListener {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     socketWatch.remove(this.#socket);
-    closeSync(this.#socket);
+    closeWhenFreed(this.#socket);
   }
 
   #receive(): Message[] | typeof LOST | undefined {
@@ -124,6 +124,14 @@ function groupsAddress(groups: readonly number[]): Buffer {
   const mask = groups.reduce((bits, group) => bits | (1 << (group - 1)), 0);
   address.writeUInt32LE(mask >>> 0, 8);
   return address;
+}
+
+/** By then the kernel has freed what a transaction replaced. */
+const FREED_AFTER_MS = 100;
+
+/** Not at once: a socket that may have to do with rules closes when all is freed, and would keep the main thread waiting. */
+export function closeWhenFreed(socket: number): void {
+  setTimeout(() => close(socket), FREED_AFTER_MS).unref();
 }
 
 /** Asks the kernel, which answers before `send` returns. It keeps the namespace alive until it is closed. */
@@ -154,7 +162,7 @@ export class NetlinkQuestions {
   }
 
   close(): void {
-    if (this.#isOpen) closeSync(this.#socket);
+    if (this.#isOpen) closeWhenFreed(this.#socket);
     this.#isOpen = false;
   }
 }

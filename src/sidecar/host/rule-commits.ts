@@ -1,12 +1,9 @@
-import { close } from 'node:fs';
 import { SystemCallError } from './libc.ts';
-import { type Message, openListener, receiveMessages } from './netlink.ts';
+import { closeWhenFreed, type Message, openListener, receiveMessages } from './netlink.ts';
 import type { Namespace } from './netns.ts';
 
 /** linux/netfilter/nfnetlink.h and nf_tables.h: NFNL_SUBSYS_NFTABLES, NFT_MSG_NEWGEN */
 const NEW_GENERATION = (10 << 8) | 15;
-/** By then the kernel has freed what a transaction replaced. */
-const FREED_AFTER_MS = 100;
 
 /**
  * Counts the transactions that a program brings into force by nf_tables (nft, iptables-nft): the kernel tells of each when
@@ -44,8 +41,7 @@ export class RuleCommits {
     }
   }
 
-  /** Not at once: for this socket, too, closing waits for what is being freed, and would keep the main thread waiting. */
   close(): void {
-    setTimeout(() => close(this.#socket), FREED_AFTER_MS).unref();
+    closeWhenFreed(this.#socket);
   }
 }

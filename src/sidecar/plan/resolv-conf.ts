@@ -1,3 +1,5 @@
+import { isInside, isIp } from '../../shared/ip.ts';
+
 export interface Resolvers {
   readonly servers: readonly string[];
   readonly searchDomains: readonly string[];
@@ -18,24 +20,30 @@ export const renderResolvConf = ({ servers, searchDomains }: Resolvers): string 
     '',
   ].join('\n');
 
+/** Where a container finds the proxy: addresses of one network. */
+export interface ProxyPlace {
+  readonly address: string;
+  readonly subnet: string;
+  /** The container's. */
+  readonly own: string;
+}
+
 /**
- * `hosts` with a line for `name`, and without those that we wrote for it with `former` addresses; undefined where it is so already.
- * Docker's own lines stay as they are: an empty file is one that Docker is just writing, and what it writes would be lost.
+ * `hosts` with a line for `name`, and without those that we wrote for it when it had another address of `subnet`; undefined where it
+ * is so already. Docker's own lines stay as they are: an empty file is one that Docker is just writing, and what it writes would be lost.
  */
-export function putHostsEntry(
-  hosts: string,
-  { address, name, former = [] }: { address: string; name: string; former?: readonly string[] },
-): string | undefined {
+export function putHostsEntry(hosts: string, name: string, { address, subnet, own }: ProxyPlace): string | undefined {
   if (hosts === '') return undefined;
-  const own = former.map((old) => hostsLine(old, name));
-  const kept = hosts.split('\n').filter((line) => !own.includes(line));
+  const mayBeFormer = (first: string) => first !== address && first !== own && isIp(first) && isInside(first, subnet);
+  const kept = hosts.split('\n').filter((line) => {
+    const [first = '', ...rest] = line.split('\t');
+    return rest.join() !== name || !mayBeFormer(first);
+  });
   const has = kept.some((line) => {
     const [first, ...names] = (line.split('#')[0] ?? '').trim().split(/\s+/);
     return first === address && names.includes(name);
   });
   const text = kept.join('\n');
   if (has) return text === hosts ? undefined : text;
-  return `${text.endsWith('\n') ? text : `${text}\n`}${hostsLine(address, name)}\n`;
+  return `${text.endsWith('\n') ? text : `${text}\n`}${address}\t${name}\n`;
 }
-
-const hostsLine = (address: string, name: string): string => `${address}\t${name}`;

@@ -138,7 +138,7 @@ export class EgressChoice {
   async #choose(): Promise<void> {
     const { cut, role } = this.#ledger.record;
     if (role !== 'session') return; // who is not known yet gets it when that is
-    if (cut) return this.#session.refuseNames();
+    if (cut) return this.#refuse();
     clearTimeout(this.#deadline);
     try {
       // It could not be told at Join that this is not the proxy, which may publish ports on another network of its own.
@@ -187,13 +187,18 @@ export class EgressChoice {
     await this.#session.signal('ready');
   }
 
-  /** Shuts first, clears up after. Its container may start: nothing comes before somebody acts. */
+  /** Shuts first, clears up after. */
   async #block(why?: EgressError): Promise<void> {
     this.#egress.abort();
     this.#found = undefined;
     this.#wish = undefined;
     await this.#session.enter('blocked', why);
     await this.#egress.stop();
+    await this.#refuse();
+  }
+
+  /** Its container may start: nothing comes before somebody acts. */
+  async #refuse(): Promise<void> {
     await this.#session.refuseNames();
     this.#session.settle();
   }

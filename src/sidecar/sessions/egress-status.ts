@@ -28,8 +28,10 @@ export class EgressStatus {
    * system, which stands before runc has given the container its root, and then inside, where the folder may be a volume.
    */
   async clear(target: StatusTarget, rootfs: string | undefined): Promise<void> {
-    if (rootfs !== undefined) await this.clearStopped(rootfs);
-    void this.#inContainer(target, (folder) => folder.remove(FILE)).catch(() => undefined); // `write` would fail the same way, and says so
+    const cleared = rootfs === undefined ? undefined : this.clearStopped(rootfs);
+    // Asked for before anybody can ask for a `write`, which would fail the same way, and says so.
+    void this.#inContainer(target, (folder) => folder.remove(FILE)).catch(() => undefined);
+    await cleared;
   }
 
   write(target: StatusTarget, status: 'ready' | 'error'): Promise<void> {

@@ -1,5 +1,6 @@
 import { explain } from '../../shared/errors.ts';
 import type { KeptFile } from '../host/kept-file.ts';
+import type { ProxyPlace } from '../plan/resolv-conf.ts';
 import { EgressStatus, type StatusTarget } from './egress-status.ts';
 import { hostsOf, keepHosts } from './name-files.ts';
 import type { NamedSession } from './session-names.ts';
@@ -9,9 +10,7 @@ export class KasmSignals {
   readonly #session: NamedSession;
   readonly #running: Promise<void>;
   readonly #status = new EgressStatus();
-  #proxyAddress: string | undefined;
-  /** Where it was before: a program would take the first line that it finds. */
-  readonly #formerAddresses = new Set<string>();
+  #proxy: ProxyPlace | undefined;
   #hosts: KeptFile | undefined;
 
   /** @param running until its first process is not held any more */
@@ -35,20 +34,17 @@ export class KasmSignals {
   }
 
   /** `KASM_API_HOST` leads to the proxy. */
-  async pointToProxy(address: string): Promise<void> {
-    if (this.#proxyAddress !== undefined) this.#formerAddresses.add(this.#proxyAddress);
-    this.#formerAddresses.delete(address);
-    this.#proxyAddress = address;
+  async pointToProxy(proxy: ProxyPlace): Promise<void> {
+    this.#proxy = proxy;
     await this.reassert();
   }
 
   /** Docker 26.1 writes the file once more after its container has been made. */
   async reassert(): Promise<void> {
     const { container } = this.#session;
-    if (!container || this.#proxyAddress === undefined) return;
+    if (!container || !this.#proxy) return;
     this.#hosts ??= hostsOf(container);
-    const proxy = { address: this.#proxyAddress, former: [...this.#formerAddresses] };
-    await keepHosts(this.#hosts, container, proxy).catch((error) =>
+    await keepHosts(this.#hosts, container, this.#proxy).catch((error) =>
       this.#session.warn(`/etc/hosts: ${explain(error)}`),
     );
   }

@@ -1,4 +1,6 @@
-import type { ProxyPeer, Wire } from '../plan/wire.ts';
+import { addressOf } from '../../shared/ip.ts';
+import type { ProxyPlace } from '../plan/resolv-conf.ts';
+import type { Wire } from '../plan/wire.ts';
 import type { EndpointRecord, NetworkRecord } from '../store/records.ts';
 import type { SessionContext } from './session-context.ts';
 import { toWire } from './wire-of.ts';
@@ -30,9 +32,11 @@ export class SessionEndpoints {
   }
 
   /** Of the first network. */
-  proxy(): ProxyPeer | undefined {
+  proxy(): ProxyPlace | undefined {
     const [endpoint] = this.#records.values();
-    return endpoint && this.#context.proxiesOf(endpoint.networkId)[0];
+    const network = endpoint && this.#context.networks.find(endpoint.networkId);
+    const [proxy] = endpoint ? this.#context.proxiesOf(endpoint.networkId) : [];
+    return network && proxy && { address: proxy.ipv4, subnet: network.subnet4, own: addressOf(endpoint.ipv4) };
   }
 
   isOn(networkId: string): boolean {

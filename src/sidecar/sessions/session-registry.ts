@@ -20,7 +20,6 @@ interface Found {
   readonly endpoints: readonly EndpointRecord[];
   /** Whether every endpoint could be read. */
   readonly allKnown: boolean;
-  readonly processes: ProcessesByNamespace;
 }
 
 /** All sessions of this host, by namespace. */
@@ -75,9 +74,14 @@ export class SessionRegistry implements SessionControl {
     const names = (await readdir(this.#context.settings.runDir).catch(() => [])).filter((name) =>
       NAMESPACE_NAME.test(name),
     );
-    const found = { endpoints, allKnown, processes: processesByNamespace() };
+    const processes = processesByNamespace();
+    // All are known before the first is set up: it may be that one's proxy that comes last.
     for (const name of names)
-      await this.#recoverOne(name, found).catch((error) => this.#context.log.error(name, explain(error)));
+      await this.#readOne(name, { endpoints, allKnown }).catch((error) =>
+        this.#context.log.error(name, explain(error)),
+      );
+    for (const session of this.all())
+      await this.#recoverOne(session, processes).catch((error) => session.log('error', explain(error)));
     for (const endpoint of endpoints) {
       const key = endpoint.joined?.sandboxKey;
       // Joined, and no session on disk yet: a crash came in between.
@@ -85,7 +89,7 @@ export class SessionRegistry implements SessionControl {
     }
   }
 
-  async #recoverOne(name: string, { endpoints, allKnown, processes }: Found): Promise<void> {
+  async #readOne(name: string, { endpoints, allKnown }: Found): Promise<void> {
     const folder = join(this.#context.settings.runDir, name);
     const { records, unreadable } = await new RecordStore(folder, sessionRecord).readAll();
     for (const { file, why } of unreadable) this.#context.log.error(name, `${file} can't be read: ${why}`);
@@ -101,7 +105,10 @@ export class SessionRegistry implements SessionControl {
     const session = new Session(this.#context, record);
     for (const endpoint of own) session.attach(endpoint);
     this.#sessions.set(name, session);
-    if (own.length === 0 || !(await session.recover(processes))) await this.#endGone(session);
+  }
+
+  async #recoverOne(session: Session, processes: ProcessesByNamespace): Promise<void> {
+    if (session.endpoints.length === 0 || !(await session.recover(processes))) await this.#endGone(session);
   }
 
   /** Ends sessions whose namespace has gone without a word from Docker. */

@@ -25,7 +25,9 @@ export class SessionRepair {
   }
 
   guardsStand(guards: Summaries): boolean {
-    return this.#session.record.role === 'unknown' || this.#rules.guardsStand(guards);
+    const { role } = this.#session.record;
+    if (role === 'proxy' && this.#rules.passage.kind !== 'proxy') return false; // it could not be opened
+    return role === 'unknown' || this.#rules.guardsStand(guards);
   }
 
   /** A root in the container can flush the lock; it comes back. */

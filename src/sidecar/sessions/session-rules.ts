@@ -82,7 +82,7 @@ export class SessionRules {
    * can have changed it since.
    */
   async goOn(namespace: Namespace, plan: () => Passage, seen: LockSighting | undefined): Promise<void> {
-    if (seen) await this.#change(() => this.#trust(namespace, this.#planLock(plan()), seen));
+    if (seen) await this.#change(() => this.#trust(namespace, this.#planLock(plan()), seen)).catch(() => undefined); // loaded, then
     await this.apply(namespace, plan);
   }
 
@@ -110,7 +110,7 @@ export class SessionRules {
       const sighting = sightingOf(namespace, lock);
       const stood = await this.#context.host.lockStands(namespace, lock);
       if (!stood) await this.#context.host.applyLock(namespace, lock);
-      this.#sighting = stood ? sighting : undefined;
+      this.#sighting = stood && !this.#lockBroken ? sighting : undefined;
       this.#isSuspect = false; // to put it back was a change: where changes can be heard of, it is looked at once more
       return !stood && (await this.#context.host.lockStands(namespace, lock));
     });

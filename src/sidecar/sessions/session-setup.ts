@@ -15,6 +15,8 @@ import { serversOf } from './session-tunnel.ts';
 /** Docker makes the namespace some 0.1 s after Join on engines before 28; a start that fails never makes it. */
 export const NAMESPACE_DEADLINE_MS = 60_000;
 const IDENTITY_QUICK_MS = 2_000;
+/** From a state's beginning on, until a container is told of it; a busy host takes seconds for its first process. */
+const TOLD_WITHIN_MS = 60_000;
 /** From the namespace on. */
 const HELD_WITHIN_MS = 20;
 
@@ -38,6 +40,7 @@ export class SessionSetup {
   readonly #session: Session;
   readonly #parts: SetupParts;
   readonly #locked = Promise.withResolvers<void>();
+  #isPlanned = false;
 
   constructor(session: Session, parts: SetupParts) {
     this.#session = session;
@@ -48,6 +51,11 @@ export class SessionSetup {
   /** Until its namespace is locked, or it is known to be the proxy's. */
   get locked(): Promise<void> {
     return this.#locked.promise;
+  }
+
+  /** It is known what its rules are to be: before that, nothing else may ask for them. */
+  get isPlanned(): boolean {
+    return this.#isPlanned;
   }
 
   /** `earlier`: until the end of the session that had this namespace before. */
@@ -103,6 +111,7 @@ export class SessionSetup {
   async #becomeSession(): Promise<void> {
     const { ledger, identity, kasm, choice } = this.#parts;
     ledger.update({ role: 'session' });
+    this.#isPlanned = true;
     ledger.announce();
     this.#session.pointToProxy();
     const cleared = kasm.clear(); // before anything new can be told
@@ -141,16 +150,29 @@ export class SessionSetup {
     await choice.readopt();
     const { tunnel } = this.#session.record;
     if (tunnel) rules.useServers(serversOf(tunnel));
+    this.#isPlanned = true;
+    this.#session.pointToProxy();
     await this.#session.readoptRules();
     this.#locked.resolve();
     // What an earlier process of ours held waits on: Docker's resolver may not be closed yet.
-    if (processes.length === 0 || processes.some(isStopped)) void first.letRunWhenSettled();
+    const isHeld = processes.length === 0 || processes.some(isStopped);
+    if (isHeld) void first.letRunWhenSettled();
     else first.isRunning();
-    this.#session.log('info', `Found again in state ${this.#session.record.state}`);
-    if (this.#session.record.cut || choice.hasFailedForGood) {
+    const { state, since, cut } = this.#session.record;
+    this.#session.log('info', `Found again in state ${state}`);
+    if (cut || choice.hasFailedForGood) {
       void this.#session.refuseNames();
-      return this.#session.settle();
+      this.#session.settle();
+    } else {
+      await choice.resume();
     }
-    await choice.resume();
+    if (isHeld || Date.now() - Date.parse(since) < TOLD_WITHIN_MS) this.#tellAgain();
+  }
+
+  /** An earlier process of ours may have ended before it could: a Kasm image waits for that without a timeout. */
+  #tellAgain(): void {
+    const { state } = this.#session.record;
+    if (state === 'connected') void this.#session.signal('ready');
+    if (state === 'failed') void this.#session.signal('error');
   }
 }

@@ -170,7 +170,7 @@ export class Session {
   /** The proxy of a network came, went or moved: its address stands in both layers. */
   proxiesChanged(networkId: string): void {
     if (this.record.role !== 'session' || !this.namespace) return;
-    if (!this.#endpoints.isOn(networkId)) return;
+    if (!this.#endpoints.isOn(networkId) || !this.#setup.isPlanned) return;
     this.background(this.applyRules());
     this.pointToProxy();
   }
@@ -245,7 +245,7 @@ export class Session {
   /** Where a Kasm image inside finds its API. */
   pointToProxy(): void {
     const proxy = this.#endpoints.proxy();
-    if (proxy) void this.#kasm.pointToProxy(proxy.ipv4);
+    if (proxy) void this.#kasm.pointToProxy(proxy);
   }
 
   keepHold(held: boolean): void {

@@ -3,10 +3,11 @@ import { SESSION_STATES } from '../../shared/session-view.ts';
 
 /**
  * What is on disk. Every record carries a version; one that isn't known is not read, and what it stands for stays blocked.
+ * A field that isn't known is one of a later version, which was rolled back: it is left out, and what it is for is as before it.
  * Networks and launch scripts outlive a reboot (`/var/lib`); endpoints and sessions live as long as the kernel's objects
  * that they name (`/run`).
  */
-export const networkRecord = z.strictObject({
+export const networkRecord = z.object({
   version: z.literal(1),
   id: z.string(),
   bridge: z.string(),
@@ -25,7 +26,7 @@ export const networkRecord = z.strictObject({
 });
 export type NetworkRecord = z.infer<typeof networkRecord>;
 
-export const endpointRecord = z.strictObject({
+export const endpointRecord = z.object({
   version: z.literal(1),
   id: z.string(),
   networkId: z.string(),
@@ -38,7 +39,7 @@ export const endpointRecord = z.strictObject({
   /** Ports that `-p` asked for: they can't be served, see PORTS_UNSUPPORTED. */
   published: z.boolean(),
   joined: z
-    .strictObject({
+    .object({
       sandboxKey: z.string(),
       /** Name of the link inside the container. */
       link: z.string(),
@@ -47,18 +48,18 @@ export const endpointRecord = z.strictObject({
 });
 export type EndpointRecord = z.infer<typeof endpointRecord>;
 
-export const containerRecord = z.strictObject({ id: z.string(), name: z.string() });
+export const containerRecord = z.object({ id: z.string(), name: z.string() });
 export type ContainerRecord = z.infer<typeof containerRecord>;
 
-const tunnelRecord = z.strictObject({
+const tunnelRecord = z.object({
   kind: z.enum(['wireguard', 'openvpn']),
   implementation: z.enum(['kernel', 'userspace']),
-  process: z.strictObject({ id: z.number(), startTime: z.string() }).optional(),
+  process: z.object({ id: z.number(), startTime: z.string() }).optional(),
   pinned: z.array(z.string()).readonly(),
   stands: z.string().optional(),
   /** What the server gave when it was up: after a crash it says so to nobody again. */
   up: z
-    .strictObject({
+    .object({
       addresses: z.array(z.string()).readonly(),
       dns: z.array(z.string()).readonly(),
       searchDomains: z.array(z.string()).readonly(),
@@ -69,7 +70,7 @@ const tunnelRecord = z.strictObject({
 
 export type TunnelRecordOnDisk = z.infer<typeof tunnelRecord>;
 
-export const sessionRecord = z.strictObject({
+export const sessionRecord = z.object({
   version: z.literal(1),
   /** Name of the namespace. */
   namespace: z.string(),
@@ -80,7 +81,7 @@ export const sessionRecord = z.strictObject({
   launchKey: z.string().optional(),
   sessionId: z.string().optional(),
   state: z.enum(SESSION_STATES),
-  reason: z.strictObject({ code: z.string(), message: z.string() }).optional(),
+  reason: z.object({ code: z.string(), message: z.string() }).optional(),
   since: z.string(),
   /** An operator cut it: it stays blocked until told otherwise. */
   cut: z.boolean(),
@@ -92,13 +93,13 @@ export const sessionRecord = z.strictObject({
   /** The engine may make known an address from inside (`LockInput`). */
   announces: z.boolean().default(true),
   /** The lock as it was last seen to stand: digest of its text, and the generation of the namespace's rules. */
-  sighting: z.strictObject({ lock: z.string(), generation: z.number() }).optional(),
+  sighting: z.object({ lock: z.string(), generation: z.number() }).optional(),
   /** Of the launch script that the tunnel was made for. */
   fingerprint: z.string().optional(),
 });
 export type SessionRecord = z.infer<typeof sessionRecord>;
 
-export const launchScriptRecord = z.strictObject({
+export const launchScriptRecord = z.object({
   version: z.literal(1),
   key: z.string(),
   storedAt: z.string(),
