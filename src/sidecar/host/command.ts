@@ -197,7 +197,13 @@ function reapDaemonsSoon(): void {
 
 function reapDaemons(): void {
   willReap = false;
-  for (const id of daemons) if (hasEnded(id)) daemons.delete(id);
+  for (const id of daemons) reapDaemon(id);
+}
+
+/** One that has ended leaves the list of processes now. */
+export function reapDaemon(id: number): void {
+  if (!daemons.has(id) || !hasEnded(id)) return;
+  daemons.delete(id);
   if (daemons.size === 0) process.off('SIGCHLD', reapDaemonsSoon);
 }
 

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
-import { type DaemonOptions, spawnDaemon } from './command.ts';
+import { type DaemonOptions, reapDaemon, spawnDaemon } from './command.ts';
 import { outliveUs } from './outlive.ts';
 import { statOf, threadsOf } from './proc.ts';
 
@@ -48,8 +48,8 @@ export const isSameProcess = ({ id, startTime }: ProcessIdentity): boolean => st
 
 /** SIGTERM, then SIGKILL. Absent is success. @throws EgressError HOST_COMMAND_FAILED where even that does not end it. */
 export async function stopProcess(target: ProcessIdentity): Promise<void> {
-  if (await endedAfter(target, 'SIGTERM', TERM_DEADLINE_MS)) return;
-  if (await endedAfter(target, 'SIGKILL', KILL_DEADLINE_MS)) return;
+  if (await endedAfter(target, 'SIGTERM', TERM_DEADLINE_MS)) return reapDaemon(target.id);
+  if (await endedAfter(target, 'SIGKILL', KILL_DEADLINE_MS)) return reapDaemon(target.id);
   throw new EgressError('HOST_COMMAND_FAILED', `stopping process ${target.id}: it does not end`);
 }
 

@@ -96,6 +96,7 @@ describe('a process', () => {
     const started = await start(FOREVER);
     await stopProcess(started);
     expect(isSameProcess(started)).toBe(false);
+    expect(existsSync(`/proc/${started.id}`)).toBe(false);
     await stopProcess(started);
   });
 
