@@ -5,7 +5,7 @@ import { createLab, removeLab } from '../../lab/lab.ts';
 import { LOGIN, startOpenVpnServer } from '../../lab/openvpn-server.ts';
 import { control, putLaunchScript, session, waitForState } from '../support/control.ts';
 import { docker, namespaceOf, tryDocker } from '../support/docker.ts';
-import { importImage } from '../support/engine.ts';
+import { assertSurroundings, importImage } from '../support/engine.ts';
 import { linkNewsOf } from '../support/link-news.ts';
 import { Machine, ROOT } from '../support/machine.ts';
 import { exitAddress, NETWORK, runContainer, startSession } from '../support/session.ts';
@@ -23,6 +23,7 @@ const BOOT_TIMEOUT_MS = 120_000;
 const machine = new Machine();
 let lab: Lab;
 beforeAll(async () => {
+  assertSurroundings(); // before the lab takes the default route
   lab = await createLab({ gateways: 1, defaultRoute: true });
   await machine.boot('basic.target').catch((error: Error) => {
     whyNot = error.message;
