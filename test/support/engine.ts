@@ -67,7 +67,7 @@ export async function importImage(): Promise<void> {
   for (const applet of APPLETS.split(' ')) await symlink('busybox', join(root, 'bin', applet));
   await sh('chmod', '1777', join(root, 'tmp'));
   await sh('tar', '-C', root, '-cf', `${root}.tar`, '.');
-  await sh('docker', 'import', '-c', 'ENV PATH=/bin', '-c', 'CMD ["sleep","3600"]', `${root}.tar`, 'bb:latest');
+  await sh('docker', 'import', '-c', 'ENV PATH=/bin', '-c', 'CMD ["sleep","36000"]', `${root}.tar`, 'bb:latest');
   await rm(root, { recursive: true, force: true });
   await rm(`${root}.tar`, { force: true });
 }

@@ -54,7 +54,7 @@ export const runContainer = (name: string, options: SessionOptions = {}): Promis
     options.network ?? NETWORK,
     ...(options.run ?? []),
     'bb:latest',
-    ...(options.command ?? ['sleep', '3600']),
+    ...(options.command ?? ['sleep', '36000']),
   );
 
 /** A connected session: its launch script waits under the container's name when the container starts. */
