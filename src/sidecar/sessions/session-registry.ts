@@ -76,11 +76,14 @@ export class SessionRegistry implements SessionControl {
     );
     const processes = processesByNamespace();
     // All are known before the first is set up: it may be that one's proxy that comes last.
-    for (const name of names)
-      await this.#readOne(name, { endpoints, allKnown }).catch((error) =>
+    const read: Session[] = [];
+    for (const name of names) {
+      const session = await this.#readOne(name, { endpoints, allKnown }).catch((error) =>
         this.#context.log.error(name, explain(error)),
       );
-    for (const session of this.all())
+      if (session) read.push(session);
+    }
+    for (const session of read)
       await this.#recoverOne(session, processes).catch((error) => session.log('error', explain(error)));
     for (const endpoint of endpoints) {
       const key = endpoint.joined?.sandboxKey;
@@ -89,7 +92,8 @@ export class SessionRegistry implements SessionControl {
     }
   }
 
-  async #readOne(name: string, { endpoints, allKnown }: Found): Promise<void> {
+  /** @returns the session that is to be recovered; none where it starts over, or its endpoint may be one that can't be read */
+  async #readOne(name: string, { endpoints, allKnown }: Found): Promise<Session | undefined> {
     const folder = join(this.#context.settings.runDir, name);
     const { records, unreadable } = await new RecordStore(folder, sessionRecord).readAll();
     for (const { file, why } of unreadable) this.#context.log.error(name, `${file} can't be read: ${why}`);
@@ -99,12 +103,13 @@ export class SessionRegistry implements SessionControl {
       // Unreadable is not absent: the container starts over as one that is not known yet, locked and without a tunnel.
       for (const endpoint of own) this.join(endpoint, endpoint.joined?.sandboxKey ?? '');
       if (own.length === 0 && unreadable.length === 0) await rm(folder, { recursive: true, force: true });
-      return;
+      return undefined;
     }
-    if (own.length === 0 && !allKnown) return; // its endpoint may be the one that could not be read: it stays as it is
+    if (own.length === 0 && !allKnown) return undefined; // it stays as it is
     const session = new Session(this.#context, record);
     for (const endpoint of own) session.attach(endpoint);
     this.#sessions.set(name, session);
+    return session;
   }
 
   async #recoverOne(session: Session, processes: ProcessesByNamespace): Promise<void> {
