@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { EgressError } from '../../shared/errors.ts';
-import { readAttributes } from './attributes.ts';
 import { receiveAside, sendAside } from './libc.ts';
 import { NLM_F_DUMP, NLMSG_DONE, NLMSG_ERROR, openNetlink, request, split } from './netlink.ts';
+import { readAttributes } from './netlink-attributes.ts';
 
 /** A link of this namespace, as far as it matters here. */
 export interface Link {

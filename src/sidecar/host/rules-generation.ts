@@ -1,5 +1,5 @@
-import { readAttributes } from './attributes.ts';
 import { NetlinkQuestions } from './netlink.ts';
+import { readAttributes } from './netlink-attributes.ts';
 import type { Namespace } from './netns.ts';
 
 // linux/netfilter/nfnetlink.h and nf_tables.h: NFNL_SUBSYS_NFTABLES, NFT_MSG_GETGEN, NFTA_GEN_ID, struct nfgenmsg

@@ -35,11 +35,12 @@ export class FirstProcess {
 
   /** Where Docker has made the namespace already, it makes the process wait itself, or that runs already. */
   hold(): void {
-    if (findNamespace(this.#sandboxKey)) this.#isNotHeld();
+    if (findNamespace(this.#sandboxKey)) this.#endWaiting();
     else this.#startHold.hold(this.#sandboxKey, this.#held.resolve);
   }
 
-  #isNotHeld(): void {
+  /** Nobody is held, or not any more. */
+  #endWaiting(): void {
     this.#held.resolve([]);
     this.#running.resolve();
   }
@@ -84,7 +85,7 @@ export class FirstProcess {
   /** An earlier process of ours has let it run. */
   isRunning(): void {
     this.#mayRun = true;
-    this.#isNotHeld();
+    this.#endWaiting();
   }
 
   /** It never begins: Docker's start fails. One that was let run goes on. */
@@ -93,13 +94,13 @@ export class FirstProcess {
       this.#isOver = true;
       this.#startHold.refuse(this.#sandboxKey);
     }
-    this.#isNotHeld();
+    this.#endWaiting();
   }
 
   /** Its namespace is gone. */
   forget(): void {
     this.#isOver = true;
-    this.#isNotHeld();
+    this.#endWaiting();
     this.#startHold.forget(this.#sandboxKey);
   }
 }
