@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, writeFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { BRIDGE_PREFIX } from '../../src/shared/names.ts';
 import { OVER, putLaunchScript, session, stateOf, waitForState } from '../support/control.ts';
@@ -30,7 +30,7 @@ import {
   unique,
 } from '../support/session.ts';
 import { attempt, sh } from '../support/shell.ts';
-import { RUN_FOLDER } from '../support/sidecar.ts';
+import { networkLog, RUN_FOLDER } from '../support/sidecar.ts';
 import { sleep, waitFor } from '../support/wait.ts';
 import { useWorld } from '../support/world.ts';
 
@@ -392,6 +392,22 @@ describe('the daemon dies', () => {
       timeoutMs: 3_000,
     });
     expect(await exitAddress(name, { seconds: 1 })).toBe('nowhere');
+    await docker('rm', '-f', name);
+  });
+
+  test('a session whose record can’t be read starts over, once, and is connected again', async () => {
+    const name = unique('unreadable');
+    await startSession(world.lab, name);
+    const namespace = await namespaceOf(name);
+    const begun = async () =>
+      (await networkLog()).split('\n').filter((line) => line.includes('Setting up') && line.includes(namespace)).length;
+    expect(await begun()).toBe(1);
+    await world.sidecar.kill();
+    await writeFile(`${RUN_FOLDER}/${namespace}/session.json`, 'nonsense');
+    await world.sidecar.start();
+    await waitForState(name, 'connected');
+    expect(await exitAddress(name)).toBe('203.0.113.11');
+    expect(await begun()).toBe(2);
     await docker('rm', '-f', name);
   });
 
