@@ -9,6 +9,7 @@ import { Ticker } from '../shared/ticker.ts';
 import { readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
+import { watchCreations } from './docker/creations.ts';
 import { Engine } from './docker/engine.ts';
 import { announcesAddresses, reportEngine, versionOf } from './docker/engine-version.ts';
 import type { EarlySocket } from './driver/early-socket.ts';
@@ -25,8 +26,10 @@ import { LaunchScripts } from './sessions/launch-scripts.ts';
 import { Networks } from './sessions/networks.ts';
 import { removeOrphans } from './sessions/orphans.ts';
 import { Pace } from './sessions/pace.ts';
+import { PreparedTunnels } from './sessions/prepared-tunnels.ts';
 import { Reconciler } from './sessions/reconciler.ts';
 import { SessionRegistry } from './sessions/session-registry.ts';
+import { hostDeviceOf } from './sessions/session-tunnel.ts';
 import { RecordStore } from './store/record-store.ts';
 import { endpointRecord, launchScriptRecord, networkRecord } from './store/records.ts';
 import { createOpenVpn } from './tunnels/openvpn/tunnel.ts';
@@ -66,6 +69,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
   await parts.recover();
   ready.resolve();
   parts.reconciler.start();
+  void watchCreations(settings.dockerSocket, (container) => parts.prepared.created(container));
   logs.network.info('sidecar', `Started, version ${packageJson.version}`);
   void reportEngine(parts.engine, [logs.network, logs.plugin]);
 
@@ -77,6 +81,7 @@ export async function main(pluginSocket?: EarlySocket): Promise<void> {
     parts.reconciler.stop();
     await docker.close(CALLS_PATIENCE_MS);
     await settledWithin(parts.endpoints.settled(), FREEING_PATIENCE_MS); // what is left then, the next process finds
+    await settledWithin(parts.prepared.close(), FREEING_PATIENCE_MS);
     await parts.startHold.allHeld(end - performance.now());
     await control.close();
     logs.network.info('sidecar', 'Stopped; sessions stay as they are');
@@ -131,6 +136,8 @@ function compose(settings: Settings, log: LogFile) {
     log,
     directAddresses: (networkId) => sessions.directAddresses(networkId),
   });
+  const prepared = new PreparedTunnels({ runDir: settings.runDir, launchScripts, tunnels, log });
+  launchScripts.onChange(() => prepared.scriptsChanged());
   const startHold = new StartHold(log);
   const quiet = new Quiet(giveMemoryBack, QUIET_MS);
   const sessions: SessionRegistry = new SessionRegistry((registry) => ({
@@ -140,13 +147,13 @@ function compose(settings: Settings, log: LogFile) {
     startHold,
     networks,
     launchScripts,
+    prepared,
     tunnels,
     restoring: new Pace(),
     refreshing: new Pace(),
     everySecond: new Ticker(1_000),
     events,
     log,
-    ownerOf: ({ id, networkId }) => engine.ownerOf(networkId, id, OWNER_TIMEOUT_MS).catch(() => undefined),
     proxiesOf: (networkId) => registry.proxiesOf(networkId),
     proxyChanged: (networkId) => registry.proxyChanged(networkId),
     removeEndpoint: (endpointId) => endpoints.remove(endpointId),
@@ -168,6 +175,7 @@ function compose(settings: Settings, log: LogFile) {
 
   const recover = async () => {
     events.open();
+    await prepared.recover();
     await launchScripts.recover();
     const allNetworks = await networks.recover();
     const allEndpoints = await endpoints.recover();
@@ -178,14 +186,26 @@ function compose(settings: Settings, log: LogFile) {
   };
   const known = () => ({
     endpointIds: endpoints.all().map(({ id }) => id),
-    namespaces: sessions.all().map(({ record }) => record.namespace),
+    tunnels: sessions.all().map(({ record }) => hostDeviceOf(record)),
     bridges: networks.all().map(({ bridge }) => bridge),
   });
   const health = async () => [
     { name: 'engine', ...(await answers(() => engine.networks(NETWORKS_TIMEOUT_MS))) },
     { name: 'host rules', ok: networks.all().length === 0 || (await host.firewallStands()) },
   ];
-  return { engine, networks, endpoints, sessions, launchScripts, events, startHold, reconciler, recover, health };
+  return {
+    engine,
+    networks,
+    endpoints,
+    sessions,
+    launchScripts,
+    prepared,
+    events,
+    startHold,
+    reconciler,
+    recover,
+    health,
+  };
 }
 
 type Parts = ReturnType<typeof compose>;
@@ -193,8 +213,6 @@ type Parts = ReturnType<typeof compose>;
 /** Without a session that begins, ends or changes: then nobody minds a pause. */
 const QUIET_MS = 20_000;
 const NETWORKS_TIMEOUT_MS = 2_000;
-/** Later than that its namespace is there, and tells itself. */
-const OWNER_TIMEOUT_MS = 300;
 /** Docker and systemd give a plugin 10 s and more before they kill it. */
 const STOP_PATIENCE_MS = 9_700;
 /** What is left of that is for containers between Docker's Join and their namespace: 0.1 s, on a busy machine far more. */

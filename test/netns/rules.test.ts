@@ -85,6 +85,7 @@ const BRIDGE_ADDRESSES = ['172.20.0.1/16', 'fd00:20::1/64'];
 const ensureBridge = () => host.ensureBridge({ bridge, bridgeMac, networkId: 'rules', addresses: BRIDGE_ADDRESSES });
 
 async function setUp(): Promise<void> {
+  loaded = [];
   await sh('ip', 'netns', 'add', NAMESPACE);
   const found = findNamespace(`/run/netns/${NAMESPACE}`);
   if (!found) throw new Error('the namespace was not made');
@@ -153,8 +154,6 @@ describe('the rules of a session', () => {
     await rules.apply(namespace, () => passage);
     broken = true;
     await expect(rules.apply(namespace, () => passages[0] as Passage)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
-    const accepts = async () =>
-      (await sh('nft', 'list', 'ruleset', 'netdev')).split('\n').filter((line) => / accept$/.test(line));
     expect(await accepts()).toEqual([]);
     await rules.apply(namespace, () => passage);
     expect(await accepts()).toEqual([]);
@@ -162,6 +161,60 @@ describe('the rules of a session', () => {
     await rules.apply(namespace, () => passage, { again: true });
     expect((await accepts()).length).toBeGreaterThan(0);
   });
+});
+
+const accepts = async () =>
+  (await sh('nft', 'list', 'ruleset', 'netdev')).split('\n').filter((line) => / accept$/.test(line));
+
+describe('a lock that is deferred', () => {
+  const passage = passages[0] as Passage;
+
+  test('comes when its time has come, and the guard does not wait for it', async () => {
+    current = [aProxy];
+    const rules = makeRules();
+    const time = Promise.withResolvers<void>();
+    rules.deferLock(time.promise);
+    const applied = rules.apply(namespace, () => passage);
+    await vi.waitFor(async () => expect((await accepts()).length).toBeGreaterThan(0), { timeout: 2_000 });
+    expect(loaded).toEqual([]);
+    time.resolve();
+    await applied;
+    expect(loaded).toEqual(['v4', 'v6']);
+    expect(rules.guardsStand(await host.summariseGuards())).toBe(true);
+  });
+
+  test('shuts the guard where it can not be applied', async () => {
+    current = [aProxy];
+    const rules = makeRules(() => true);
+    rules.deferLock(sleep(200));
+    await expect(rules.apply(namespace, () => passage)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
+    expect(await accepts()).toEqual([]);
+  });
+
+  test('goes before what widens once it stands', async () => {
+    current = [aProxy];
+    let isBroken = false;
+    const rules = makeRules(() => isBroken);
+    rules.deferLock(sleep(0));
+    await rules.apply(namespace, () => passage);
+    isBroken = true;
+    await expect(rules.apply(namespace, () => passages[1] as Passage)).rejects.toMatchObject({ code: 'LOCK_FAILED' });
+    expect(await accepts()).toEqual([]);
+  });
+});
+
+test('a guard waits for its wire, and the lock does not', async () => {
+  current = [aProxy];
+  await host.removeWire(pair.hostLink);
+  const rules = makeRules();
+  const wired = Promise.withResolvers<void>();
+  rules.awaitWire(wired.promise);
+  const applied = rules.apply(namespace, () => passages[0] as Passage);
+  await vi.waitFor(() => expect(loaded).toEqual(['v4', 'v6']));
+  await host.makeWire(pair, wire());
+  wired.resolve();
+  await applied;
+  expect((await accepts()).length).toBeGreaterThan(0);
 });
 
 describe('the lock that an earlier process has left', () => {

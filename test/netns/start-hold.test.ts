@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { yetToBegin } from '../../src/sidecar/host/proc.ts';
 import { StartHold } from '../../src/sidecar/host/start-hold.ts';
 import { sh } from '../support/shell.ts';
 import { sleep, waitFor } from '../support/wait.ts';
@@ -49,6 +50,17 @@ const stateOf = async (pid: number) => (await readFile(`/proc/${pid}/stat`, 'utf
 const becomes = (pid: number, state: string) =>
   waitFor(`state ${state}`, async () => (await stateOf(pid)) === state, { timeoutMs: 2000 });
 
+test('only runc’s own first process, alone in its namespace, is yet to begin', async () => {
+  const asRunc = join(folder, 'runc:[2:INIT]'); // the kernel calls a process by its program's file
+  await sh('cp', '/bin/sleep', asRunc);
+  const runc = await startProcess({ command: [asRunc, '1000'] });
+  await waitFor('its name', () => yetToBegin([runc]).length > 0);
+  expect(yetToBegin([runc])).toEqual([runc]);
+  expect(yetToBegin([runc, process.pid])).toEqual([]); // an exec into a container that runs
+  expect(yetToBegin([process.pid])).toEqual([]);
+  expect(yetToBegin([])).toEqual([]);
+});
+
 describe('StartHold', () => {
   test('stops what comes into a namespace that it was told of, until it is released', async () => {
     const told: (readonly number[])[] = [];
@@ -79,6 +91,18 @@ describe('StartHold', () => {
     closeSync(openSync(pipe, 'w'));
     await sleep(100);
     expect(await stateOf(pid)).toBe('S');
+  });
+
+  test('stops whom it is told of, where the namespace is there already', async () => {
+    const pid = await startProcess();
+    await name(pid);
+    const told: (readonly number[])[] = [];
+    hold.hold(key, (processes) => told.push(processes), [pid]);
+    await becomes(pid, 'T');
+    await waitFor('whom it holds', () => told.length > 0);
+    expect(told).toEqual([[pid]]);
+    hold.release(key);
+    await becomes(pid, 'S');
   });
 
   test('knows when everyone who is to be held is', async () => {

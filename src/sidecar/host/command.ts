@@ -11,6 +11,8 @@ import { RuleCommits } from './rule-commits.ts';
 export interface CommandOptions {
   /** Text for descriptor 0. */
   readonly input?: string;
+  /** Until this has settled the input is not sent, though the program runs. */
+  readonly inputAfter?: Promise<unknown>;
   /** Keeps descriptor 0 open after the input until this has settled, so that a program which reads on does not end yet. */
   readonly inputOpenFor?: Promise<unknown>;
   /** Exit codes besides 0 that are fine; say why at the call. */
@@ -119,7 +121,7 @@ interface Outcome extends Omit<CommandResult, 'exitCode'> {
 
 async function outcomeOf(
   child: Child,
-  { input = '', inputOpenFor, timeoutMs = DEFAULT_TIMEOUT_MS }: CommandOptions,
+  { input = '', inputAfter, inputOpenFor, timeoutMs = DEFAULT_TIMEOUT_MS }: CommandOptions,
 ): Promise<Outcome> {
   let isLate = false;
   const timer = setTimeout(() => {
@@ -128,7 +130,10 @@ async function outcomeOf(
     for (const stream of [child.output, child.errors]) stream.destroy(); // whoever else may still hold them
   }, timeoutMs);
   try {
-    child.input?.on('error', () => undefined).write(input); // it may end without reading: its exit code tells
+    child.input?.on('error', () => undefined); // it may end without reading: its exit code tells
+    const writeInput = () => child.input?.write(input);
+    if (inputAfter) void inputAfter.then(writeInput, writeInput);
+    else writeInput();
     const endInput = () => child.input?.end();
     if (inputOpenFor) void inputOpenFor.then(endInput, endInput);
     else endInput();

@@ -12,9 +12,13 @@ const HEARD_OF_WITHIN_MS = 50;
 
 const transactionsOf = (text: string): number => text.split('\n').filter((line) => line === 'COMMIT').length;
 
+/** Matches of xtables' own, as far as our rules have any: the kernel's `nft_compat` has them. */
+const COMPAT_MATCH = /--icmpv6-type|-m (conntrack|icmp)/;
+
 /**
  * Replaces the tables that the texts name, each as one transaction, in a container's namespace. The programs end together:
- * one that ends makes the other's transactions wait until the kernel has freed what it replaced.
+ * one that ends makes the other's transactions wait until the kernel has freed what it replaced. For the same reason, and only that,
+ * a rule with a match of xtables' own makes its transaction wait; so the family that has such rules comes first.
  */
 export async function restoreInside(
   run: Run,
@@ -22,15 +26,22 @@ export async function restoreInside(
   texts: ReadonlyMap<IpFamily, string>,
 ): Promise<void> {
   const inForce = Promise.withResolvers<void>();
-  const restored = [...texts].map(([family, input]) =>
-    runInside(run, namespace, [program(family, 'tables-restore'), '--wait', WAIT], {
+  const inOrder = [...texts].sort(([, one], [, other]) => compatMatches(other) - compatMatches(one));
+  const restored: Promise<unknown>[] = [];
+  for (const [family, input] of inOrder) {
+    const before = restored.at(-1);
+    const done = runInside(run, namespace, [program(family, 'tables-restore'), '--wait', WAIT], {
       input,
       commits: transactionsOf(input),
       inputOpenFor: settledWithin(inForce.promise, HEARD_OF_WITHIN_MS),
-    }),
-  );
+      ...(before ? { inputAfter: before } : {}),
+    });
+    restored.push(done);
+  }
   await Promise.all(restored).finally(inForce.resolve);
 }
+
+const compatMatches = (text: string): number => (COMPAT_MATCH.test(text) ? 1 : 0);
 
 /** What `iptables -S` shows of one chain on the host; empty where the chain is absent. */
 export async function listChain(run: Run, family: IpFamily, chain: string): Promise<string[]> {

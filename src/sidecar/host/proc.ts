@@ -33,6 +33,25 @@ export function firstProcesses(inode: number): number[] {
   });
 }
 
+/**
+ * The only process of a namespace, if it is runc's own, which has prepared everything and waits for `docker start` to go on: then
+ * nothing of the container runs yet. runc names it so (libcontainer/nsenter/nsexec.c).
+ */
+export function yetToBegin(processes: readonly number[]): readonly number[] {
+  const [only, ...others] = processes;
+  return only !== undefined && others.length === 0 && nameOf(only) === RUNC_INIT ? [only] : [];
+}
+
+const RUNC_INIT = 'runc:[2:INIT]';
+
+function nameOf(pid: number): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return undefined; // ended meanwhile
+  }
+}
+
 /** By a signal, not by the freezer of its cgroup (`docker pause`). */
 export const isStopped = (pid: number): boolean => statOf(pid)?.[0] === 'T';
 

@@ -8,7 +8,7 @@ import type { Held, HoldOrder } from './start-hold.ts';
 const LOOK_EVERY_MS = 2;
 
 /** What is still to be done for each namespace. */
-const orders = new Map<string, HoldOrder['act']>();
+const orders = new Map<string, HoldOrder>();
 /** Who was told to stop, by namespace: until that takes effect nobody looks stopped. */
 const held = new Map<string, readonly number[]>();
 let timer: NodeJS.Timeout | undefined;
@@ -26,17 +26,17 @@ function hurry(): void {
 }
 hurry();
 
-parentPort?.on('message', ({ act, sandboxKey }: HoldOrder) => {
-  orders.set(sandboxKey, act);
+parentPort?.on('message', (order: HoldOrder) => {
+  orders.set(order.sandboxKey, order);
   work();
   if (orders.size > 0) timer ??= setInterval(work, LOOK_EVERY_MS);
 });
 
 function work(): void {
-  for (const [sandboxKey, act] of orders) {
-    if (!isDone(act, sandboxKey)) continue;
-    orders.delete(sandboxKey);
-    if (act !== 'hold') held.delete(sandboxKey);
+  for (const order of orders.values()) {
+    if (!isDone(order)) continue;
+    orders.delete(order.sandboxKey);
+    if (order.act !== 'hold') held.delete(order.sandboxKey);
   }
   if (orders.size > 0) return;
   clearInterval(timer);
@@ -44,20 +44,20 @@ function work(): void {
 }
 
 /** Whatever fails is tried again: with all descriptors in use /proc can't be read, and who is held must not stay so. */
-function isDone(act: HoldOrder['act'], sandboxKey: string): boolean {
+function isDone(order: HoldOrder): boolean {
   try {
-    return carryOut(act, sandboxKey);
+    return carryOut(order);
   } catch {
     return false;
   }
 }
 
 /** @returns whether nothing is left to do */
-function carryOut(act: HoldOrder['act'], sandboxKey: string): boolean {
+function carryOut({ act, sandboxKey, processes: known }: HoldOrder): boolean {
   const namespace = findNamespace(sandboxKey);
   if (!namespace) return act !== 'hold';
   if (act === 'hold') {
-    const processes = firstProcesses(namespace.inode);
+    const processes = known ?? firstProcesses(namespace.inode);
     for (const id of processes) signal(id, 'SIGSTOP');
     if (processes.length === 0) return false;
     held.set(sandboxKey, processes);

@@ -9,6 +9,8 @@ import { firstProcesses, isStopped } from './proc.ts';
 export interface HoldOrder {
   readonly act: 'hold' | 'release' | 'refuse';
   readonly sandboxKey: string;
+  /** Whom, where that is known already. */
+  readonly processes?: readonly number[];
 }
 
 /** Who was held, by the namespace that it is in. */
@@ -28,7 +30,8 @@ function isCarriedOut({ act, sandboxKey }: HoldOrder): boolean {
  *
  * Engines before 28 make the namespace after Join, in a hook of runc's, and start the process right after it: nothing of
  * Docker's protocol lets a plugin make them wait. runc's own first process is in the namespace from the hook on, and what it
- * becomes has not begun yet. It has a thread of its own, because 20 starts at once keep the main one busy for 0.2 s at a time.
+ * becomes has not begun yet. On later engines it waits there at Join (`yetToBegin`), and the rules are made while Docker goes on.
+ * It has a thread of its own, because 20 starts at once keep the main one busy for 0.2 s at a time.
  * See docs/adr/0009-hold-the-first-process.md.
  */
 export class StartHold {
@@ -43,10 +46,17 @@ export class StartHold {
     this.#thread = this.#start();
   }
 
-  /** For a namespace that Docker has named and not made yet. `onHeld` is told whom it was. */
-  hold(sandboxKey: string, onHeld: (processes: readonly number[]) => void = () => undefined): void {
+  /**
+   * For a namespace that Docker has named and not made yet; or for `processes` of one that it has, which are yet to begin.
+   * `onHeld` is told whom it was.
+   */
+  hold(
+    sandboxKey: string,
+    onHeld: (processes: readonly number[]) => void = () => undefined,
+    processes?: readonly number[],
+  ): void {
     this.#onHeld.set(sandboxKey, onHeld);
-    this.#order({ act: 'hold', sandboxKey });
+    this.#order({ act: 'hold', sandboxKey, ...(processes ? { processes } : {}) });
   }
 
   /** Also what an earlier process of ours held. Safe to repeat. */

@@ -3,7 +3,6 @@ import { EgressError } from '../../shared/errors.ts';
 import type { Wish } from '../plan/passage.ts';
 import type { Egress } from './egress.ts';
 import { isFinal } from './final-failures.ts';
-import { foretellScript } from './foretold-script.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
 import type { Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
@@ -24,7 +23,7 @@ interface EgressChoiceParts {
  */
 export class EgressChoice {
   readonly #session: Session;
-  readonly #context: Pick<SessionContext, 'launchScripts' | 'ownerOf'>;
+  readonly #context: Pick<SessionContext, 'launchScripts'>;
   readonly #ledger: SessionLedger;
   readonly #endpoints: SessionEndpoints;
   readonly #egress: Egress;
@@ -34,7 +33,7 @@ export class EgressChoice {
   #wish: Wish | undefined;
   #deadline: NodeJS.Timeout | undefined;
 
-  constructor(session: Session, context: Pick<SessionContext, 'launchScripts' | 'ownerOf'>, parts: EgressChoiceParts) {
+  constructor(session: Session, context: Pick<SessionContext, 'launchScripts'>, parts: EgressChoiceParts) {
     this.#session = session;
     this.#context = context;
     this.#ledger = parts.ledger;
@@ -48,23 +47,6 @@ export class EgressChoice {
   }
   get wish(): Wish | undefined {
     return this.#wish;
-  }
-
-  /**
-   * On engines before 28 some 0.1 s pass until the namespace is made: meanwhile the host's part of the tunnel is. Who it is for
-   * is Docker's word here; the namespace's own processes have the last one (`SessionIdentity`).
-   */
-  async foretell(earlier: Promise<void> | undefined): Promise<void> {
-    await earlier?.catch(() => undefined); // it has the same names on the host
-    const [endpoint] = this.#endpoints.all();
-    const found = endpoint && (await foretellScript(this.#context, endpoint, this.#signal));
-    if (!found || found.script.egress.type === 'none' || this.#session.namespace || this.#signal.aborted) return;
-    this.#egress.prepare(found);
-  }
-
-  /** What was made in advance for one that has turned out to want something else. */
-  dropForetold(): Promise<void> {
-    return this.#egress.dropPrepared();
   }
 
   /** Takes the launch script that is meant for this container, or what its network's policy says without one. */

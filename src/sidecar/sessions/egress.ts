@@ -1,6 +1,5 @@
 import { allOrFirstFailure } from '../../shared/async.ts';
 import { explain, toEgressError } from '../../shared/errors.ts';
-import { tunnelName } from '../../shared/names.ts';
 import { releaseInside } from '../tunnels/inside.ts';
 import type { TunnelObservation, TunnelRecord, Wait } from '../tunnels/tunnel.ts';
 import type { FoundLaunchScript } from './launch-scripts.ts';
@@ -9,19 +8,12 @@ import type { SessionContext } from './session-context.ts';
 import { placeOf, removeTunnel, SessionTunnel } from './session-tunnel.ts';
 import { TunnelKeeper } from './tunnel-keeper.ts';
 
-interface PreparedTunnel {
-  readonly found: FoundLaunchScript;
-  /** Undefined where it failed: whoever connects finds out why, and says so. */
-  readonly record: Promise<TunnelRecord | undefined>;
-}
-
 /** One session's tunnel: brings it up within its deadline, and keeps it up. One attempt at a time. */
 export class Egress {
   readonly #session: Session;
   readonly #context: SessionContext;
   #attempt: { readonly control: AbortController; readonly done: Promise<void> } | undefined;
   #tunnel: SessionTunnel | undefined;
-  #prepared: PreparedTunnel | undefined;
   #observed: TunnelObservation | undefined;
 
   constructor(session: Session, context: SessionContext) {
@@ -29,36 +21,9 @@ export class Egress {
     this.#context = context;
   }
 
-  /**
-   * Makes on the host what needs no namespace, before there is one. `connect` goes on with it where that is for the same launch
-   * script; else it is taken away. @throws EgressError as SessionTunnel
-   */
-  prepare(found: FoundLaunchScript): void {
-    const tunnel = new SessionTunnel(this.#session, this.#context, found);
-    this.#prepared = { found, record: tunnel.prepare().catch(() => undefined) };
-  }
-
   /** Starts over with this launch script; what an earlier attempt made is taken away first. */
   connect(found: FoundLaunchScript): void {
-    const prepared = this.#takePrepared(found);
-    this.#begin((signal) => this.#connect(found, prepared, signal));
-  }
-
-  /** What was made for a session that has turned out to want something else. */
-  async dropPrepared(): Promise<void> {
-    await this.#takePrepared(undefined);
-  }
-
-  async #takePrepared(wanted: FoundLaunchScript | undefined): Promise<TunnelRecord | undefined> {
-    const prepared = this.#prepared;
-    this.#prepared = undefined;
-    const record = await prepared?.record;
-    if (!prepared || !record || isSame(prepared.found, wanted)) return record;
-    const place = { hostDevice: tunnelName(this.#session.record.namespace) };
-    await this.#context.tunnels[record.kind]
-      .remove(place, record)
-      .catch((error) => this.#session.log('error', explain(error)));
-    return undefined;
+    this.#begin((signal) => this.#connect(found, signal));
   }
 
   /** Goes on with the tunnel that an earlier process of ours left. @returns false if there is nothing to go on with. */
@@ -84,7 +49,6 @@ export class Egress {
     this.#attempt = undefined;
     attempt?.control.abort();
     await attempt?.done;
-    await this.dropPrepared();
     await this.#remove();
   }
 
@@ -129,16 +93,12 @@ export class Egress {
     }
   }
 
-  async #connect(
-    found: FoundLaunchScript,
-    preparing: Promise<TunnelRecord | undefined>,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #connect(found: FoundLaunchScript, signal: AbortSignal): Promise<void> {
     const end = performance.now() + this.#session.deadlineMs();
     const tunnel = new SessionTunnel(this.#session, this.#context, found);
     this.#tunnel = tunnel;
     if (this.#session.record.tunnel) await this.#remove();
-    const prepared = await preparing;
+    const prepared = await this.#takePrepared(found);
     if (prepared) this.#session.keepTunnel(prepared);
     for (const { directive, message } of tunnel.settings.notices) this.#session.warn(`${directive}: ${message}`);
     const names = tunnel.useResolvers();
@@ -146,6 +106,11 @@ export class Egress {
     await this.#bringUp(tunnel, { end, names, prepared }, signal);
     await tunnel.announce(signal);
     await this.#keep(tunnel, signal);
+  }
+
+  async #takePrepared(found: FoundLaunchScript): Promise<TunnelRecord | undefined> {
+    const { container, folder } = this.#session;
+    return container && this.#context.prepared.take(container.id, found, folder);
   }
 
   /**
@@ -159,8 +124,8 @@ export class Egress {
   ): Promise<void> {
     const wait = (): Wait => ({ deadlineMs: end - performance.now(), signal });
     try {
-      await allOrFirstFailure([tunnel.establish(prepared), this.#session.enter('connecting')]);
-      await allOrFirstFailure([tunnel.awaitUp(wait()), names]);
+      const up = tunnel.establish(prepared).then(() => tunnel.awaitUp(wait()));
+      await allOrFirstFailure([up, this.#session.enter('connecting'), names]);
     } catch (error) {
       signal.throwIfAborted();
       const { code } = toEgressError(error);
@@ -183,6 +148,3 @@ export class Egress {
 }
 
 const SECOND_CHANCE: readonly string[] = ['TUNNEL_DIED', 'TUNNEL_DEVICE_FAILED', 'HOST_COMMAND_FAILED'];
-
-const isSame = (one: FoundLaunchScript, other: FoundLaunchScript | undefined): boolean =>
-  one.key === other?.key && one.fingerprint === other.fingerprint;

@@ -4,9 +4,10 @@ import { EgressError, explain } from '../../shared/errors.ts';
 import { addressOf } from '../../shared/ip.ts';
 import type { Log } from '../../shared/log.ts';
 import { containerLinkName, hostLinkName, proxyLinkPrefix, sessionLinkPrefix } from '../../shared/names.ts';
-import { findContainer } from '../docker/container-folder.ts';
+import { containerOf } from '../docker/container-folder.ts';
 import type { Engine } from '../docker/engine.ts';
 import { findNamespace } from '../host/netns.ts';
+import { processesInNamespace, yetToBegin } from '../host/proc.ts';
 import { macOf } from '../plan/link.ts';
 import type { RecordStore } from '../store/record-store.ts';
 import type { EndpointRecord, endpointRecord, NetworkRecord } from '../store/records.ts';
@@ -39,6 +40,8 @@ type Joiner = 'proxy' | 'session' | 'unknown';
 
 const OWNER_TIMEOUT_MS = 300;
 const LOCK_WAIT_MS = 15_000;
+/** It stands or has failed before anything is settled; Docker waits for 30 s in all. */
+const LOCK_WAIT_AT_GATE_MS = 1_000;
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /** Docker's endpoints that are ours: on disk, and as veth pairs on the host. */
@@ -116,7 +119,7 @@ export class Endpoints {
 
   /**
    * Waits for the wire, gated, and begins the session. Where the namespace exists already (Docker 28 and later, or a running
-   * container), it is locked before this answers. @throws EgressError PORTS_UNSUPPORTED, LOCK_FAILED
+   * container), it is locked before this answers, or its first process is held until it is. @throws EgressError PORTS_UNSUPPORTED, LOCK_FAILED
    */
   join(id: string, sandboxKey: string, published: boolean): Promise<Joined> {
     return this.#inOrder(id, () => this.#join(id, sandboxKey, published));
@@ -126,7 +129,8 @@ export class Endpoints {
     const known = this.#require(id);
     const network = this.#networks.get(known.networkId);
     const namespace = findNamespace(sandboxKey);
-    const joiner = await this.#whoJoins(id, network, namespace?.inode);
+    const processes = namespace ? processesInNamespace(namespace.inode) : [];
+    const joiner = await this.#whoJoins(id, network, processes);
     if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
     const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
     this.#left.delete(id);
@@ -135,12 +139,15 @@ export class Endpoints {
       published: known.published || published,
       joined: { sandboxKey, link: `${linkPrefix}0` },
     };
+    const isSurelySession = joiner === 'session';
+    const beginning = yetToBegin(processes);
     await this.#write(record);
-    await this.#wires.stand(record);
+    const wired = this.#wires.stand(record);
+    const session = this.#sessions.join(record, sandboxKey, { isSurelySession, beginning, wired });
+    await wired;
     this.#logWire(record);
-    const session = this.#sessions.join(record, sandboxKey, joiner === 'session');
     // No process may begin in a namespace that has no lock; in one that Docker has yet to make, the session holds it itself.
-    if (namespace && !(await settledWithin(session.locked, LOCK_WAIT_MS))) throw new EgressError('LOCK_FAILED');
+    if (namespace && !(await settledWithin(session.secured, LOCK_WAIT_MS))) throw new EgressError('LOCK_FAILED');
     const keepsItsRoute = joiner === 'proxy' || network.internal;
     return {
       containerLink: containerLinkName(id),
@@ -151,10 +158,15 @@ export class Endpoints {
     };
   }
 
-  /** Docker 28 and later send this when the interface stands and the process has not started: the true gate. */
+  /**
+   * Docker 28 and later send this when the interface stands and the process has not started: the true gate.
+   * @throws EgressError LOCK_FAILED
+   */
   async awaitEgress(id: string): Promise<void> {
     const session = this.#sessions.of(id);
-    if (session?.namespace) await session.waitUntilSettled(this.#gateMs);
+    if (!session?.namespace) return;
+    await session.waitUntilSettled(this.#gateMs);
+    if (!(await settledWithin(session.locked, LOCK_WAIT_AT_GATE_MS))) throw new EgressError('LOCK_FAILED');
   }
 
   /**
@@ -226,14 +238,12 @@ export class Endpoints {
   }
 
   /**
-   * With a namespace, its processes tell; before there is one, Docker does. It matters for the proxy: that keeps its own default
+   * Its namespace's processes tell; before there are any, Docker does. It matters for the proxy: that keeps its own default
    * route, its interface has another name, and the ports it publishes elsewhere are no mistake.
    */
-  async #whoJoins(id: string, network: NetworkRecord, inode: number | undefined): Promise<Joiner> {
-    if (inode !== undefined) {
-      const container = await findContainer(inode);
-      if (container) return roleOf(container, network);
-    }
+  async #whoJoins(id: string, network: NetworkRecord, processes: readonly number[]): Promise<Joiner> {
+    const container = await containerOf(processes);
+    if (container) return roleOf(container, network);
     if (this.#sessions.proxiesOf(network.id).length > 0) return 'session';
     try {
       const owner = await this.#engine.ownerOf(network.id, id, OWNER_TIMEOUT_MS);

@@ -33,10 +33,11 @@ export class FirstProcess {
     this.#gateMs = settings.gateMs;
   }
 
-  /** Where Docker has made the namespace already, it makes the process wait itself, or that runs already. */
-  hold(): void {
-    if (findNamespace(this.#sandboxKey)) this.#endWaiting();
-    else this.#startHold.hold(this.#sandboxKey, this.#held.resolve);
+  /** @param beginning who is yet to begin, where Docker has made the namespace already; nobody: it runs already, or can't be told */
+  hold(beginning: readonly number[]): void {
+    if (!findNamespace(this.#sandboxKey)) this.#startHold.hold(this.#sandboxKey, this.#held.resolve);
+    else if (beginning.length > 0) this.#startHold.hold(this.#sandboxKey, this.#held.resolve, beginning);
+    else this.#endWaiting();
   }
 
   /** Nobody is held, or not any more. */
@@ -45,9 +46,14 @@ export class FirstProcess {
     this.#running.resolve();
   }
 
-  /** Its id, as soon as it is held; none where nobody is within `ms`. */
+  /** Its id, as soon as it is held; none where nobody is to be, or not any more. */
+  get held(): Promise<readonly number[]> {
+    return this.#held.promise;
+  }
+
+  /** As `held`; none where nobody is within `ms`. */
   async heldWithin(ms: number): Promise<readonly number[]> {
-    return (await settledWithin(this.#held.promise, ms)) ? this.#held.promise : [];
+    return (await settledWithin(this.held, ms)) ? this.held : [];
   }
 
   /** Until it need not wait for us any more: before that runc's preparations stand still, and it has no root of its own. */
@@ -63,7 +69,7 @@ export class FirstProcess {
     this.#running.resolve();
   }
 
-  /** As on engines that wait for us themselves (`Endpoints.awaitEgress`): its first instruction finds the egress ready. */
+  /** Its first instruction finds the egress ready, also where Docker waits for us itself (`Endpoints.awaitEgress`). */
   async letRunWhenSettled(): Promise<void> {
     await settledWithin(this.#session.names.decided, NAMES_DEADLINE_MS);
     await this.#session.waitUntilSettled(this.#gateMs);

@@ -8,7 +8,6 @@ import {
   hostLinkName,
   isOurs,
   TUNNEL_PREFIX,
-  tunnelName,
 } from '../../shared/names.ts';
 import type { Link } from '../host/links.ts';
 import { findProcesses, stopProcess } from '../host/process.ts';
@@ -16,7 +15,8 @@ import type { HostNetwork } from './host-network.ts';
 
 export interface Known {
   readonly endpointIds: readonly string[];
-  readonly namespaces: readonly string[];
+  /** Devices of tunnels, as they are called on the host. */
+  readonly tunnels: readonly string[];
   readonly bridges: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export interface Known {
 export function orphanLinks(links: readonly Link[], known: Known): string[] {
   const expected = new Set([
     ...known.endpointIds.flatMap((id) => [hostLinkName(id), containerLinkName(id)]),
-    ...known.namespaces.map(tunnelName),
+    ...known.tunnels,
   ]);
   const pieces = links.filter(({ name }) => isOurs(name) && !expected.has(name));
   const bridges = links.filter(
@@ -39,13 +39,10 @@ export function orphanLinks(links: readonly Link[], known: Known): string[] {
 const TUNNEL_PROGRAMS = ['wireguard-go', 'openvpn'];
 
 /** Pure. A user-space tunnel that no session knows: its device's name is a word of its command. */
-export const isOrphanTunnel = (
-  [program = '', ...words]: readonly string[],
-  known: Pick<Known, 'namespaces'>,
-): boolean => {
+export const isOrphanTunnel = ([program = '', ...words]: readonly string[], known: Pick<Known, 'tunnels'>): boolean => {
   if (!TUNNEL_PROGRAMS.includes(basename(program))) return false;
   const device = words.find((word) => word.startsWith(TUNNEL_PREFIX) && isOurs(word));
-  return device !== undefined && !known.namespaces.map(tunnelName).includes(device);
+  return device !== undefined && !known.tunnels.includes(device);
 };
 
 export async function removeOrphans(host: HostNetwork, known: Known, log: Log): Promise<void> {

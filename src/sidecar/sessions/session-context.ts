@@ -1,17 +1,16 @@
 import type { Log } from '../../shared/log.ts';
 import type { Ticker } from '../../shared/ticker.ts';
 import type { Settings } from '../config.ts';
-import type { EndpointOwner } from '../docker/engine.ts';
 import type { Run } from '../host/command.ts';
 import type { StartHold } from '../host/start-hold.ts';
 import type { ProxyPeer } from '../plan/wire.ts';
-import type { EndpointRecord } from '../store/records.ts';
 import type { TunnelKind, TunnelKindName } from '../tunnels/tunnel.ts';
 import type { EventJournal } from './event-journal.ts';
 import type { HostNetwork } from './host-network.ts';
 import type { LaunchScripts } from './launch-scripts.ts';
 import type { Networks } from './networks.ts';
 import type { Pace } from './pace.ts';
+import type { PreparedTunnels } from './prepared-tunnels.ts';
 
 /** What every session shares. */
 export interface SessionContext {
@@ -21,6 +20,7 @@ export interface SessionContext {
   readonly startHold: StartHold;
   readonly networks: Networks;
   readonly launchScripts: LaunchScripts;
+  readonly prepared: PreparedTunnels;
   readonly tunnels: Readonly<Record<TunnelKindName, TunnelKind>>;
   /** Whose tunnel must be made again waits for its turn. */
   readonly restoring: Pace;
@@ -30,8 +30,6 @@ export interface SessionContext {
   readonly everySecond: Ticker;
   readonly events: EventJournal;
   readonly log: Log;
-  /** Who Docker says an endpoint is for; undefined where it can't tell. */
-  readonly ownerOf: (endpoint: EndpointRecord) => Promise<EndpointOwner | undefined>;
   readonly proxiesOf: (networkId: string) => ProxyPeer[];
   /** Told when a session turns out to be the proxy of its network, or the proxy has gone. */
   readonly proxyChanged: (networkId: string) => void;

@@ -9,10 +9,11 @@ import { type ProcessesByNamespace, processesByNamespace } from '../host/proc.ts
 import { directOf, type ProxyPeer } from '../plan/wire.ts';
 import { RecordStore } from '../store/record-store.ts';
 import { type EndpointRecord, type SessionRecord, sessionRecord } from '../store/records.ts';
-import { Session } from './session.ts';
+import { type Newcomer, Session } from './session.ts';
 import type { SessionContext } from './session-context.ts';
 import { NAMESPACE_DEADLINE_MS } from './session-setup.ts';
 
+const UNKNOWN: Newcomer = { isSurelySession: false, beginning: [] };
 const NAMESPACE_NAME = /^[0-9a-f]{12}$/;
 
 /** What a new process of ours finds on the host. */
@@ -40,18 +41,19 @@ export class SessionRegistry implements SessionControl {
     return [...this.#sessions.values()];
   }
 
-  /** Docker has put an endpoint into a sandbox: begins the session, or adds a wire to it. */
-  join(endpoint: EndpointRecord, sandboxKey: string, isSurelySession = false): Session {
+  /** Docker has put an endpoint into a sandbox: begins the session, or adds a wire to it when that stands. */
+  join(endpoint: EndpointRecord, sandboxKey: string, newcomer: Newcomer = UNKNOWN): Session {
     const name = namespaceName(sandboxKey);
     const existing = this.#sessions.get(name);
     if (existing) {
-      existing.attach(endpoint);
+      const attach = () => existing.attach(endpoint);
+      void Promise.resolve(newcomer.wired).then(attach, () => undefined); // who waits for it says why
       return existing;
     }
     const session = new Session(this.#context, newRecord(name, sandboxKey));
     session.attach(endpoint);
     this.#sessions.set(name, session);
-    session.start(isSurelySession, this.#endings.get(name));
+    session.start(newcomer, this.#endings.get(name));
     return session;
   }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { Queue } from '../../shared/async.ts';
+import { allOrFirstFailure, Queue } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { ChangeListener } from '../host/netlink.ts';
 import type { Namespace } from '../host/netns.ts';
@@ -29,6 +29,8 @@ export class SessionRules {
   #appliedLock: Partial<Lock> = {};
   readonly #appliedGuards = new Map<string, string>();
   #lock: Lock | undefined;
+  #wired: Promise<void> | undefined;
+  #deferral: Promise<void> | undefined;
   /** The lock may have been changed: until it was seen that it stands, or was put back. */
   #isSuspect = true;
   #sighting: LockSighting | undefined;
@@ -55,6 +57,16 @@ export class SessionRules {
   /** Of the lock, when it was verified last. */
   get sighting(): LockSighting | undefined {
     return this.#sighting;
+  }
+
+  /** No guard can be changed before its wire stands; what needs no wire goes on meanwhile. */
+  awaitWire(wired: Promise<void>): void {
+    this.#wired = wired.catch(() => undefined); // the guard's change fails then, too
+  }
+
+  /** Nothing of the container runs before the first lock stands: that waits for `until`, and nothing waits for that. */
+  deferLock(until: Promise<void>): void {
+    this.#deferral = until.catch(() => undefined);
   }
 
   /** Addresses of the VPN server, for the documented rows; they come into force with the next `apply`. */
@@ -129,6 +141,7 @@ export class SessionRules {
   /** For the proxy: trusted, so a guard that lets everything by, and no lock, also where it was taken for a session at first. */
   open(namespace: Namespace, { again = false } = {}): Promise<void> {
     return this.#change(async () => {
+      await this.#wired;
       for (const { hostLink } of this.#wires()) await this.#context.host.setIsolated(hostLink, false);
       if (this.#lock) await this.#applyLock(namespace, { kind: 'proxy' }, true);
       await this.#applyGuards({ kind: 'proxy' }, again);
@@ -151,9 +164,24 @@ export class SessionRules {
   }
 
   async #widen(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
-    await this.#applyLock(namespace, passage, again);
-    this.#setPassage(passage);
-    await this.#applyFirewall(() => this.#applyGuards(passage, again));
+    const lock = () => this.#applyLock(namespace, passage, again);
+    const open = () => {
+      this.#setPassage(passage);
+      return this.#applyFirewall(() => this.#applyGuards(passage, again));
+    };
+    if (this.#deferral) return this.#together(lock, open);
+    await lock();
+    await open();
+  }
+
+  /** Nobody is there who could use it before both stand. */
+  async #together(lock: () => Promise<void>, open: () => Promise<void>): Promise<void> {
+    try {
+      await allOrFirstFailure([lock(), open()]);
+    } catch (error) {
+      await this.#shut(); // the other one may have come to its end later
+      throw error;
+    }
   }
 
   async #narrow(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
@@ -190,6 +218,8 @@ export class SessionRules {
     const lock = this.#planLock(passage);
     const changed = again ? lock : changesOf(this.#appliedLock, lock);
     if (Object.keys(changed).length === 0) return;
+    await this.#deferral;
+    this.#deferral = undefined;
     try {
       this.#appliedLock = {};
       await this.#context.host.applyLock(namespace, changed);
@@ -208,6 +238,7 @@ export class SessionRules {
   }
 
   async #applyGuards(passage: Passage, again: boolean): Promise<void> {
+    await this.#wired;
     for (const wire of this.#wires()) await this.#applyGuard(wire, passage, again);
   }
 

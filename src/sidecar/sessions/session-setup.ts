@@ -1,5 +1,6 @@
 import { poll } from '../../shared/async.ts';
 import { containerOf } from '../docker/container-folder.ts';
+import { LinkCounters } from '../host/link-counters.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
 import type { EgressChoice } from './egress-choice.ts';
@@ -19,6 +20,7 @@ const IDENTITY_QUICK_MS = 2_000;
 const TOLD_WITHIN_MS = 60_000;
 /** From the namespace on. */
 const HELD_WITHIN_MS = 20;
+const WIRED_WITHIN_MS = 300;
 
 interface SetupParts {
   readonly ledger: SessionLedger;
@@ -53,16 +55,20 @@ export class SessionSetup {
     return this.#locked.promise;
   }
 
+  /** As `locked`, or until its first process is held: nothing can begin in its namespace before that is locked. */
+  get secured(): Promise<void> {
+    const held = this.#parts.first.held.then((processes) => (processes.length > 0 ? undefined : this.locked));
+    return Promise.race([held, this.locked]);
+  }
+
   /** It is known what its rules are to be: before that, nothing else may ask for them. */
   get isPlanned(): boolean {
     return this.#isPlanned;
   }
 
-  /** `earlier`: until the end of the session that had this namespace before. */
-  start(earlier: Promise<void> | undefined): void {
-    const { first, choice } = this.#parts;
-    first.hold();
-    if (!findNamespace(this.#session.record.sandboxKey)) void choice.foretell(earlier).catch(() => undefined); // the start finds out
+  /** `earlier`: until the end of the session that had this namespace before. `beginning`: see `FirstProcess.hold`. */
+  start(earlier: Promise<void> | undefined, beginning: readonly number[]): void {
+    this.#parts.first.hold(beginning);
     this.#session.background(this.#setUp(earlier));
   }
 
@@ -85,16 +91,28 @@ export class SessionSetup {
 
   async #setUp(earlier?: Promise<void>): Promise<void> {
     await earlier?.catch(() => undefined); // its own failure, and told of there
-    const { ledger, identity, choice, first, signal } = this.#parts;
+    const { ledger, identity, first, signal } = this.#parts;
     const probe = () => findNamespace(this.#session.record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
     identity.setNamespace(namespace);
-    await identity.identify(IDENTITY_QUICK_MS, 10, await first.heldWithin(HELD_WITHIN_MS));
+    const held = await first.heldWithin(HELD_WITHIN_MS);
+    if (held.length > 0) this.#parts.rules.deferLock(this.#wired(namespace));
+    await identity.identify(IDENTITY_QUICK_MS, 10, held);
     this.#session.log('info', `Setting up network namespace for "${ledger.subject}" (${this.#session.folder})`);
     ledger.update({ inode: namespace.inode });
     await (identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());
-    await choice.dropForetold();
+  }
+
+  /**
+   * Until Docker has put the wire into the namespace. Before that it runs iptables there, eight times for its resolver, and those
+   * would wait for our rules as ours would for theirs.
+   */
+  async #wired(namespace: Namespace): Promise<void> {
+    const links = this.#parts.endpoints.wires().map(({ link }) => new LinkCounters(namespace, link));
+    const areInside = () => links.every((link) => link.read()) || undefined;
+    await poll(areInside, { everyMs: 2, deadlineMs: WIRED_WITHIN_MS });
+    for (const link of links) link.close();
   }
 
   async #becomeProxy(): Promise<void> {

@@ -6,12 +6,12 @@ import { tunnelName } from '../../shared/names.ts';
 import { ipBatchInside } from '../host/ip.ts';
 import { readSysctlInside } from '../host/sysctl.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
+import type { SessionRecord } from '../store/records.ts';
 import {
   type Health,
-  type HostPlace,
+  isTunnelKind,
   TUNNEL_KINDS,
   type TunnelKind,
-  type TunnelKindName,
   type TunnelPlace,
   type TunnelRecord,
   type TunnelSettings,
@@ -50,11 +50,6 @@ export class SessionTunnel {
     return this.kind.hasNews(this.record);
   }
 
-  /** What of it needs no namespace. Nothing of it is on disk: a later process of ours takes it for nobody's. */
-  prepare(): Promise<TunnelRecord> {
-    return this.kind.prepare(hostPlaceOf(this.#session), this.settings);
-  }
-
   async establish(prepared?: TunnelRecord): Promise<void> {
     this.#session.keepHold(true);
     const record = await this.kind.establish(placeOf(this.#session), this.settings, prepared);
@@ -82,12 +77,16 @@ export class SessionTunnel {
     await this.#session.names.use({ servers: dns, searchDomains });
   }
 
-  /** Opens the way, then tells everyone. The documented rows for the server change nothing, so nobody waits for them. */
+  /**
+   * Opens the way, then tells everyone. The documented rows for the server change nothing, so nobody waits for them; and while a
+   * container starts, Docker's own programs in its namespace would wait for ours.
+   */
   async announce(signal: AbortSignal): Promise<void> {
     await this.#routeDirect(signal);
     signal.throwIfAborted();
     await this.#session.enter('connected');
     await this.#session.signal('ready');
+    await this.#session.running;
     await this.useServers();
   }
 
@@ -160,24 +159,24 @@ export class SessionTunnel {
 /** Whatever tunnel the session has. Absent is success. */
 export async function removeTunnel(session: Session, { tunnels }: SessionContext): Promise<void> {
   const { namespace, record } = session;
-  const place = { hostDevice: tunnelName(record.namespace), ...(namespace ? { namespace } : {}) };
+  const place = { hostDevice: hostDeviceOf(record), ...(namespace ? { namespace } : {}) };
   // Without a record it may be of any kind: a crash came between its making and the record.
   const kinds = record.tunnel ? [record.tunnel.kind] : TUNNEL_KINDS;
   for (const kind of kinds) await tunnels[kind].remove(place, record.tunnel);
   if (record.tunnel) session.keepTunnel(undefined);
 }
 
-const hostPlaceOf = ({ folder, record }: Session): HostPlace => ({ hostDevice: tunnelName(record.namespace), folder });
+/** What the device of a session's tunnel is called while it stands on the host. */
+export const hostDeviceOf = ({ namespace, tunnel }: SessionRecord): string =>
+  tunnel?.hostDevice ?? tunnelName(namespace);
 
 export function placeOf(session: Session): TunnelPlace {
-  const { namespace } = session;
+  const { folder, namespace, record } = session;
   if (!namespace) throw new EgressError('NAMESPACE_GONE');
-  return { ...hostPlaceOf(session), namespace };
+  return { hostDevice: hostDeviceOf(record), folder, namespace };
 }
 
 export const serversOf = ({ pinned }: Pick<TunnelRecord, 'pinned'>): string[] => pinned.map(hostOf);
-
-const isTunnelKind = (type: string): type is TunnelKindName => TUNNEL_KINDS.some((kind) => kind === type);
 
 /** `203.0.113.11:51820` or `[2001:db8::1]:51820` → the address. */
 const hostOf = (pinned: string): string => pinned.slice(0, pinned.lastIndexOf(':')).replace(/^\[|\]$/g, '');

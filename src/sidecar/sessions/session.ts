@@ -24,6 +24,16 @@ import { SessionRules } from './session-rules.ts';
 import { SessionSetup } from './session-setup.ts';
 import { toSessionView } from './session-view.ts';
 
+/** What is known at once of the container for which Docker has just named a namespace. */
+export interface Newcomer {
+  /** It can't be the proxy. */
+  readonly isSurelySession: boolean;
+  /** Until its wire stands; absent: it does. */
+  readonly wired?: Promise<void>;
+  /** Its process, where that is there and yet to begin (`yetToBegin`). */
+  readonly beginning: readonly number[];
+}
+
 /**
  * One container's network namespace, from the moment Docker names it until it is gone: who it is, which launch script it
  * has, and what state that has led to. It is locked before anything else happens in it.
@@ -118,6 +128,14 @@ export class Session {
   get locked(): Promise<void> {
     return this.#setup.locked;
   }
+  /** Until nothing can begin in its namespace before that is locked, or it is known to be the proxy's. */
+  get secured(): Promise<void> {
+    return this.#setup.secured;
+  }
+  /** Until its first process need not wait for us any more. */
+  get running(): Promise<void> {
+    return this.#first.running;
+  }
   /** Until it is connected, has failed, or waits for a launch script. */
   get settled(): Promise<void> {
     return this.#settled.promise;
@@ -134,12 +152,12 @@ export class Session {
   }
 
   /**
-   * For a namespace that Docker has just named. `isSurelySession`: it can't be the proxy. `earlier`: until the end of the one
-   * that had this namespace before.
+   * For a namespace that Docker has just named. `earlier`: until the end of the one that had this namespace before.
    */
-  start(isSurelySession: boolean, earlier?: Promise<void>): void {
+  start({ isSurelySession, beginning, wired }: Newcomer, earlier?: Promise<void>): void {
     this.#isSurelySession = isSurelySession;
-    this.#setup.start(earlier);
+    if (wired) this.#rules.awaitWire(wired);
+    this.#setup.start(earlier, beginning);
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
@@ -154,6 +172,7 @@ export class Session {
       this.log('info', `Proxy container configured using internal IP (${ipv4}), interface ${link}`);
     }
     for (const { networkId } of this.endpoints) this.#context.proxyChanged(networkId);
+    if (this.container) await this.#context.prepared.forget(this.container.id); // a launch script may bear its name
   }
 
   /** Until a session is connected, milliseconds. */

@@ -54,6 +54,7 @@ export type ContainerRecord = z.infer<typeof containerRecord>;
 const tunnelRecord = z.object({
   kind: z.enum(['wireguard', 'openvpn']),
   implementation: z.enum(['kernel', 'userspace']),
+  hostDevice: z.string().optional(),
   process: z.object({ id: z.number(), startTime: z.string() }).optional(),
   pinned: z.array(z.string()).readonly(),
   stands: z.string().optional(),

@@ -34,11 +34,14 @@ export interface TunnelPlace extends HostPlace {
 
 export const TUNNEL_KINDS = ['wireguard', 'openvpn'] as const;
 export type TunnelKindName = (typeof TUNNEL_KINDS)[number];
+export const isTunnelKind = (type: string): type is TunnelKindName => TUNNEL_KINDS.some((kind) => kind === type);
 
 /** A tunnel that has been made, as far as it must be known to find it again after a crash. */
 export interface TunnelRecord {
   readonly kind: TunnelKindName;
   readonly implementation: 'kernel' | 'userspace';
+  /** `HostPlace.hostDevice` of one that was prepared, and so has not the session's own name for it. */
+  readonly hostDevice?: string | undefined;
   /** Of the user-space process; together with its start time, so that a reused id isn't taken for it. */
   readonly process?: { readonly id: number; readonly startTime: string } | undefined;
   /** Addresses that the VPN server's names were pinned to: `address:port`, in the order of the config's peers. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { containerLinkName, hostLinkName, tunnelName } from '../../../src/shared/names.ts';
 import { isOrphanTunnel, orphanLinks } from '../../../src/sidecar/sessions/orphans.ts';
 
-const known = { endpointIds: ['endpoint'], namespaces: ['0123456789ab'], bridges: ['br_kasm_sidecar'] };
+const known = { endpointIds: ['endpoint'], tunnels: [tunnelName('0123456789ab')], bridges: ['br_kasm_sidecar'] };
 const link = (name: string, alias?: string) => ({ name, ...(alias ? { alias } : {}) });
 
 test('what belongs to something known stays', () => {
