@@ -131,12 +131,7 @@ async function outcomeOf(
   }, timeoutMs);
   try {
     child.input?.on('error', () => undefined); // it may end without reading: its exit code tells
-    const writeInput = () => child.input?.write(input);
-    if (inputAfter) void inputAfter.then(writeInput, writeInput);
-    else writeInput();
-    const endInput = () => child.input?.end();
-    if (inputOpenFor) void inputOpenFor.then(endInput, endInput);
-    else endInput();
+    void sendInput(child, input, [inputAfter, inputOpenFor]);
     const [stdout, stderr] = await Promise.all([collect(child.output), collect(child.errors)]);
     const end = await ended(child.id);
     const why = isLate ? `not done within ${timeoutMs} ms` : describe(end);
@@ -144,6 +139,18 @@ async function outcomeOf(
   } finally {
     clearTimeout(timer); // its id may soon be another's
   }
+}
+
+/** Never the end before the whole of it: a program that reads nothing does nothing, and calls that a success. */
+async function sendInput(
+  { input: pipe }: Child,
+  text: string,
+  [after, openFor]: readonly (Promise<unknown> | undefined)[],
+): Promise<void> {
+  await after?.catch(() => undefined);
+  pipe?.write(text);
+  await openFor?.catch(() => undefined);
+  pipe?.end();
 }
 
 const describe = ({ exitCode, signal }: Ended): string =>

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { run } from '../../../src/sidecar/host/command.ts';
 
@@ -39,6 +40,17 @@ test('its input, more of it than a pipe holds', async () => {
   expect((await run(['cat'], { input })).stdout).toBe(input);
   expect((await run(['cat', '/dev/stdin'], { input: 'by path' })).stdout).toBe('by path');
   expect((await run(['cat'])).stdout).toBe(''); // /dev/null
+});
+
+test.each([
+  ['its end was due before', 0],
+  ['its end is due later', 100],
+])('input that waits comes whole, also where %s', async (_, openMs) => {
+  const inputOpenFor = sleep(openMs);
+  const inputAfter = sleep(50);
+  expect((await run(['cat'], { input: 'late', inputAfter, inputOpenFor })).stdout).toBe('late');
+  const failed = Promise.reject(new Error('what it waited for has failed'));
+  expect((await run(['cat'], { input: 'late', inputAfter: failed, inputOpenFor })).stdout).toBe('late');
 });
 
 test('our environment', async () => {
