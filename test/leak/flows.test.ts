@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { tunnelName } from '../../src/shared/names.ts';
-import { inNamespace, namespaceOf } from '../support/docker.ts';
+import { waitForState } from '../support/control.ts';
+import { inNamespace } from '../support/docker.ts';
 import { removeGuard } from '../support/guards.ts';
 import { dropLock } from '../support/session.ts';
 import { sh } from '../support/shell.ts';
@@ -34,9 +34,9 @@ interface Loss {
 const DEVICES: Record<Kind['name'], string> = { wireguard: 'wg', 'openvpn-udp': 'tun0', 'openvpn-tcp': 'tun0' };
 const inside = ({ attacker }: Flow, ...argv: string[]): Promise<string> => inNamespace(attacker.container, ...argv);
 
-/** Processes of this one's tunnel: they bear the name of its device on the host. */
 async function killTunnelOf({ attacker: { container } }: Flow): Promise<void> {
-  await sh('pkill', '-KILL', '-f', tunnelName(await namespaceOf(container)));
+  const { tunnel } = await waitForState(container, 'connected');
+  await sh('kill', '-KILL', String(tunnel.process_id));
 }
 
 async function flushRoutes(flow: Flow): Promise<void> {

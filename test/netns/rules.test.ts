@@ -101,7 +101,10 @@ async function tearDown(): Promise<void> {
   await sh('ip', 'netns', 'delete', NAMESPACE);
 }
 
-beforeEach(setUp);
+beforeEach(async () => {
+  current = [];
+  await setUp();
+});
 afterEach(tearDown);
 
 const pick = <T>(items: readonly T[]): T => items[randomInt(items.length)] as T;
@@ -215,6 +218,18 @@ test('a guard waits for its wire, and the lock does not', async () => {
   wired.resolve();
   await applied;
   expect((await accepts()).length).toBeGreaterThan(0);
+});
+
+test('a guard that a new wire has already is not loaded again', async () => {
+  const [loadedGuards, rules] = [vi.spyOn(host, 'applyGuard'), makeRules()];
+  rules.awaitWire(Promise.resolve());
+  await rules.apply(namespace, () => passages[0] as Passage);
+  expect(loadedGuards).not.toHaveBeenCalled();
+  expect(rules.guardsStand(await host.summariseGuards())).toBe(true);
+  current = [aProxy];
+  await rules.apply(namespace, () => passages[0] as Passage);
+  expect(loadedGuards).toHaveBeenCalledTimes(1);
+  loadedGuards.mockRestore();
 });
 
 describe('the lock that an earlier process has left', () => {

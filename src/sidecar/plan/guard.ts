@@ -31,10 +31,10 @@ export function planGuard(wire: Wire, passage: Passage): string {
 /** Nothing passes: for a container's interface on somebody else's network. */
 export const planForeignGuard = (hostLink: string): string => renderChain(hostLink, []);
 
+/** Where nothing may pass it is the guard that is shut: a new wire has that already. */
 function sessionRules(wire: Wire, passage: Passage): string[] {
   const direct = directOf(passage);
-  return [
-    `ether saddr != ${wire.mac} drop`,
+  const exceptions = [
     ...wire.network.proxies.flatMap((proxy) => [...toProxy4(wire, proxy), ...toProxy6(wire, proxy)]),
     ...direct4(
       wire,
@@ -45,6 +45,7 @@ function sessionRules(wire: Wire, passage: Passage): string[] {
       direct.filter((range) => familyOf(range) === 6),
     ),
   ];
+  return exceptions.length === 0 ? [] : [`ether saddr != ${wire.mac} drop`, ...exceptions];
 }
 
 const arpTo = (wire: Wire, address: string): string =>

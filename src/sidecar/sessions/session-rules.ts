@@ -4,6 +4,7 @@ import { EgressError } from '../../shared/errors.ts';
 import { ChangeListener } from '../host/netlink.ts';
 import type { Namespace } from '../host/netns.ts';
 import type { Summaries } from '../host/nft.ts';
+import { planGuard } from '../plan/guard.ts';
 import { type Lock, planLock } from '../plan/lock.ts';
 import { directOf, type Passage, type Wire } from '../plan/wire.ts';
 import { guardStands, type HostNetwork } from './host-network.ts';
@@ -59,9 +60,12 @@ export class SessionRules {
     return this.#sighting;
   }
 
-  /** No guard can be changed before its wire stands; what needs no wire goes on meanwhile. */
+  /** No guard can be changed before its wire stands, with a guard that is shut; what needs no wire goes on meanwhile. */
   awaitWire(wired: Promise<void>): void {
-    this.#wired = wired.catch(() => undefined); // the guard's change fails then, too
+    const remember = () => {
+      for (const wire of this.#wires()) this.#appliedGuards.set(wire.hostLink, planGuard(wire, { kind: 'shut' }));
+    };
+    this.#wired = wired.then(remember, () => undefined); // where it failed, the guard's change does so, too
   }
 
   /** Nothing of the container runs before the first lock stands: that waits for `until`, and nothing waits for that. */
@@ -243,7 +247,7 @@ export class SessionRules {
   }
 
   async #applyGuard(wire: Wire, passage: Passage, again: boolean): Promise<void> {
-    const wanted = JSON.stringify([wire, passage]);
+    const wanted = planGuard(wire, passage);
     if (!again && this.#appliedGuards.get(wire.hostLink) === wanted) return;
     this.#appliedGuards.delete(wire.hostLink);
     await this.#context.host.applyGuard(wire, passage);

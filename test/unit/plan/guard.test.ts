@@ -20,6 +20,12 @@ describe('planGuard', () => {
     }
   });
 
+  test('of a session that has no proxy to reach is the one that is shut', () => {
+    const alone = { ...aWire, network: { ...aWire.network, proxies: [] } };
+    expect(planGuard(alone, { kind: 'session', direct: [] })).toBe(planGuard(alone, { kind: 'shut' }));
+    expect(planGuard(aWire, { kind: 'session', direct: [] })).not.toBe(planGuard(aWire, { kind: 'shut' }));
+  });
+
   test('names no address of a VPN server: the encrypted socket is not in the session', () => {
     expect(planGuard(aWire, { kind: 'session', direct: [] })).not.toContain('203.0.113');
   });
