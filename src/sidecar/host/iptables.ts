@@ -17,8 +17,8 @@ const COMPAT_MATCH = /--icmpv6-type|-m (conntrack|icmp)/;
 
 /**
  * Replaces the tables that the texts name, each as one transaction, in a container's namespace. The programs end together:
- * one that ends makes the other's transactions wait until the kernel has freed what it replaced. For the same reason, and only that,
- * a rule with a match of xtables' own makes its transaction wait; so the family that has such rules comes first.
+ * one that ends makes the other's transactions wait until the kernel has freed what it replaced. A rule with a match of xtables' own
+ * makes its transaction wait for the same; so the family that has such rules comes first, and then the other one.
  */
 export async function restoreInside(
   run: Run,
@@ -26,10 +26,11 @@ export async function restoreInside(
   texts: ReadonlyMap<IpFamily, string>,
 ): Promise<void> {
   const inForce = Promise.withResolvers<void>();
-  const inOrder = [...texts].sort(([, one], [, other]) => compatMatches(other) - compatMatches(one));
+  const inOrder = [...texts].sort(([, one], [, other]) => Number(hasCompatMatch(other)) - Number(hasCompatMatch(one)));
+  const takeTurns = inOrder.some(([, text]) => hasCompatMatch(text));
   const restored: Promise<unknown>[] = [];
   for (const [family, input] of inOrder) {
-    const before = restored.at(-1);
+    const before = takeTurns ? restored.at(-1) : undefined;
     const done = runInside(run, namespace, [program(family, 'tables-restore'), '--wait', WAIT], {
       input,
       commits: transactionsOf(input),
@@ -41,7 +42,7 @@ export async function restoreInside(
   await Promise.all(restored).finally(inForce.resolve);
 }
 
-const compatMatches = (text: string): number => (COMPAT_MATCH.test(text) ? 1 : 0);
+const hasCompatMatch = (text: string): boolean => COMPAT_MATCH.test(text);
 
 /** What `iptables -S` shows of one chain on the host; empty where the chain is absent. */
 export async function listChain(run: Run, family: IpFamily, chain: string): Promise<string[]> {

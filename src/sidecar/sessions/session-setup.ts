@@ -69,7 +69,7 @@ export class SessionSetup {
   /** `earlier`: until the end of the session that had this namespace before. `beginning`: see `FirstProcess.hold`. */
   start(earlier: Promise<void> | undefined, beginning: readonly number[]): void {
     this.#parts.first.hold(beginning);
-    this.#session.background(this.#setUp(earlier));
+    this.#session.background(this.#setUp(earlier, beginning.length > 0));
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
@@ -89,7 +89,8 @@ export class SessionSetup {
     this.#parts.first.refuse();
   }
 
-  async #setUp(earlier?: Promise<void>): Promise<void> {
+  /** `isReady`: the container's preparations are over, and only Docker's own are still to come. */
+  async #setUp(earlier?: Promise<void>, isReady = false): Promise<void> {
     await earlier?.catch(() => undefined); // its own failure, and told of there
     const { ledger, identity, first, signal } = this.#parts;
     const probe = () => findNamespace(this.#session.record.sandboxKey);
@@ -97,7 +98,7 @@ export class SessionSetup {
     if (!namespace) return; // the container never started; the reconciler takes the session away
     identity.setNamespace(namespace);
     const held = await first.heldWithin(HELD_WITHIN_MS);
-    if (held.length > 0) this.#parts.rules.deferLock(this.#wired(namespace));
+    if (held.length > 0 && isReady) this.#parts.rules.deferLock(this.#wired(namespace));
     await identity.identify(IDENTITY_QUICK_MS, 10, held);
     this.#session.log('info', `Setting up network namespace for "${ledger.subject}" (${this.#session.folder})`);
     ledger.update({ inode: namespace.inode });
@@ -106,7 +107,8 @@ export class SessionSetup {
 
   /**
    * Until Docker has put the wire into the namespace. Before that it runs iptables there, eight times for its resolver, and those
-   * would wait for our rules as ours would for theirs.
+   * would wait for our rules as ours would for theirs. On engines before 28 runc's preparations stand still meanwhile, so there the
+   * lock comes at once.
    */
   async #wired(namespace: Namespace): Promise<void> {
     const links = this.#parts.endpoints.wires().map(({ link }) => new LinkCounters(namespace, link));
