@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 
 /** A file that others write, too. It is read only when it, or what is wanted of it, has changed. */
 export class KeptFile {
@@ -12,7 +12,8 @@ export class KeptFile {
   }
 
   /**
-   * Makes it as `change` says, in place: a bind mount's inode must stay.
+   * Makes it as `change` says, in place: a bind mount's inode must stay. What is only added at its end is only added: a line that
+   * somebody else has added since it was read stays, as Docker's line for the container's own name while it is started.
    * @param wanted stands for what `change` does: where both are as the last time, nothing is read
    * @param change undefined: it is right as it is
    */
@@ -21,10 +22,15 @@ export class KeptFile {
     if (stamp !== undefined && stamp === this.#stamp && wanted === this.#wanted) return;
     const text = await readFile(this.#path, 'utf8').catch(() => '');
     const changed = change(text);
-    if (changed !== undefined) await writeFile(this.#path, changed);
+    if (changed !== undefined) await this.#write(text, changed);
     this.#wanted = wanted;
     // Of before it was read: what somebody writes meanwhile makes it another one.
     this.#stamp = changed === undefined ? stamp : undefined;
+  }
+
+  async #write(text: string, changed: string): Promise<void> {
+    if (text !== '' && changed.startsWith(text)) await appendFile(this.#path, changed.slice(text.length));
+    else await writeFile(this.#path, changed);
   }
 }
 

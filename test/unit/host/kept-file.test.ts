@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,14 @@ test('is written anew when something else is wanted', async () => {
   await file.keep('one', wants('one'));
   await file.keep('two', wants('two'));
   expect(await readFile(path, 'utf8')).toBe('two');
+});
+
+test('a line that is added keeps what somebody adds at the same moment', async () => {
+  await new KeptFile(path).keep('ours', (text) => {
+    appendFileSync(path, '\nDocker’s'); // as it does with the container's own name
+    return `${text}\nours`;
+  });
+  expect((await readFile(path, 'utf8')).split('\n')).toEqual(['theirs', 'Docker’s', 'ours']);
 });
 
 test('where it can’t be written, that is said each time', async () => {
