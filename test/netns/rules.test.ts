@@ -186,6 +186,20 @@ describe('a lock that is deferred', () => {
     expect(rules.guardsStand(await host.summariseGuards())).toBe(true);
   });
 
+  test('has what became known meanwhile, so that it is loaded once', async () => {
+    const [load, rules] = [vi.spyOn(host, 'applyLock'), makeRules()];
+    const time = Promise.withResolvers<void>();
+    rules.deferLock(time.promise);
+    const applied = rules.apply(namespace, () => passages[0] as Passage);
+    await sleep(20);
+    rules.useServers(['203.0.113.99']);
+    time.resolve();
+    await applied;
+    await rules.apply(namespace, () => passages[0] as Passage);
+    expect(load).toHaveBeenCalledTimes(1);
+    expect(load.mock.calls[0]?.[1].v4).toContain('203.0.113.99');
+  });
+
   test('shuts the guard where it can not be applied', async () => {
     current = [aProxy];
     const rules = makeRules(() => true);

@@ -99,7 +99,7 @@ export class Egress {
     this.#tunnel = tunnel;
     if (this.#session.record.tunnel) await this.#remove();
     const prepared = await this.#takePrepared(found);
-    if (prepared) this.#session.keepTunnel(prepared);
+    if (prepared) tunnel.goOnWith(prepared);
     for (const { directive, message } of tunnel.settings.notices) this.#session.warn(`${directive}: ${message}`);
     const names = tunnel.useResolvers();
     names.catch(() => undefined); // awaited below, and by then it may have failed already

@@ -219,11 +219,11 @@ export class SessionRules {
   }
 
   async #applyLock(namespace: Namespace, passage: Passage, again: boolean): Promise<void> {
+    await this.#deferral;
+    this.#deferral = undefined;
     const lock = this.#planLock(passage);
     const changed = again ? lock : changesOf(this.#appliedLock, lock);
     if (Object.keys(changed).length === 0) return;
-    await this.#deferral;
-    this.#deferral = undefined;
     try {
       this.#appliedLock = {};
       await this.#context.host.applyLock(namespace, changed);

@@ -50,6 +50,12 @@ export class SessionTunnel {
     return this.kind.hasNews(this.record);
   }
 
+  /** What was made of it beforehand. Its servers are known before the lock is loaded, which then has their rows from the beginning. */
+  goOnWith(prepared: TunnelRecord): void {
+    this.#session.keepTunnel(prepared);
+    this.#session.expectServers(serversOf(prepared));
+  }
+
   async establish(prepared?: TunnelRecord): Promise<void> {
     this.#session.keepHold(true);
     const record = await this.kind.establish(placeOf(this.#session), this.settings, prepared);

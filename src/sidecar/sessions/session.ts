@@ -209,9 +209,14 @@ export class Session {
     if (this.record.role === 'session') this.background(this.applyRules());
   }
 
-  /** The VPN server's addresses: they stand in the documented rows. */
-  async useServers(servers: readonly string[]): Promise<void> {
+  /** The VPN server's addresses: they stand in the documented rows from the next change of the rules on. */
+  expectServers(servers: readonly string[]): void {
     this.#rules.useServers(servers);
+  }
+
+  /** As `expectServers`, from now on. */
+  async useServers(servers: readonly string[]): Promise<void> {
+    this.expectServers(servers);
     await this.applyRules();
   }
 
