@@ -52,13 +52,19 @@ export const bytesOf = (address: string): Buffer => Buffer.from(ipaddr.parse(add
 export const hexOfIpv6 = (address: string): string => `0x${bytesOf(address).toString('hex')}`;
 
 /** Whether `address` lies in `range` (CIDR). An IPv4-mapped IPv6 address counts as the IPv4 address it carries. */
-export function isInside(address: string, range: string): boolean {
-  const cidr = parseCidr(range);
-  if (!cidr || !isIp(address)) return false;
-  const [network = '', prefix = ''] = cidr.network.split('/');
-  const subject = ipaddr.process(address);
-  const base = ipaddr.parse(network);
-  return subject.kind() === base.kind() && subject.match([base, Number(prefix)] as never);
+export const isInside = (address: string, range: string): boolean => isInAny([range])(address);
+
+/** As `isInside`, for many addresses: the ranges are read once. What is no range holds nothing. */
+export function isInAny(ranges: readonly string[]): (address: string) => boolean {
+  const bases = ranges.flatMap((range) => {
+    const cidr = parseCidr(range);
+    return cidr ? [[ipaddr.parse(addressOf(cidr.network)), cidr.prefix] as const] : [];
+  });
+  return (address) => {
+    if (!isIp(address)) return false;
+    const subject = ipaddr.process(address);
+    return bases.some(([base, prefix]) => subject.kind() === base.kind() && subject.match([base, prefix] as never));
+  };
 }
 
 export const ipAddress = z.string().refine(isIp, 'not an IP address');

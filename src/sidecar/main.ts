@@ -6,7 +6,7 @@ import type { LaunchScript } from '../shared/launch-script.ts';
 import { type LogFile, linkLogName, openLogFile } from '../shared/log-file.ts';
 import { Quiet } from '../shared/quiet.ts';
 import { Ticker } from '../shared/ticker.ts';
-import { readSettings, type Settings } from './config.ts';
+import { enlargeThreadPool, readSettings, type Settings } from './config.ts';
 import { readConfigFile } from './config-file.ts';
 import { createControlApp, listenOnSocket } from './control/server.ts';
 import { watchCreations } from './docker/creations.ts';
@@ -43,6 +43,7 @@ import { createWireGuard } from './tunnels/wireguard/tunnel.ts';
  * Calls wait until our own records are read; nothing waits for Docker's API.
  */
 export async function main(pluginSocket?: EarlySocket): Promise<void> {
+  enlargeThreadPool();
   const { logDir, stateDir, configFile } = readSettings();
   const logs = openLogs(logDir);
   const lastGood = join(stateDir, 'last-good-config.json');
@@ -124,13 +125,13 @@ function compose(settings: Settings, log: LogFile) {
     openvpn: createOpenVpn({ run, peerPolicy, binary: settings.openvpn }),
   };
   const launchScripts = new LaunchScripts({
-    store: new RecordStore(join(settings.stateDir, 'launch-scripts'), launchScriptRecord),
+    store: new RecordStore(join(settings.stateDir, 'launch-scripts'), launchScriptRecord, { isDurable: true }),
     profileDir: settings.profileDir,
     check: (egress) => checkEgress(egress, tunnels, peerPolicy),
     log,
   });
   const networks: Networks = new Networks({
-    store: new RecordStore(join(settings.stateDir, 'networks'), networkRecord),
+    store: new RecordStore(join(settings.stateDir, 'networks'), networkRecord, { isDurable: true }),
     host,
     engine,
     log,

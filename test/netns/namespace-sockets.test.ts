@@ -3,7 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../../src/sidecar/host/command.ts';
 import { inside as enter } from '../../src/sidecar/host/inside.ts';
-import { ipBatchInside } from '../../src/sidecar/host/ip.ts';
+import { ipBatch } from '../../src/sidecar/host/ip.ts';
 import { hasDevice, LinkCounters } from '../../src/sidecar/host/link-counters.ts';
 import { parseLink } from '../../src/sidecar/host/links.ts';
 import { ChangeListener, type Message } from '../../src/sidecar/host/netlink.ts';
@@ -156,7 +156,7 @@ describe('ChangeListener', () => {
   test('more changes than it can hold are a change', async () => {
     const listener = new ChangeListener('routes', namespace);
     const lines = Array.from({ length: 5000 }, (_, index) => `route add 10.99.${index >> 8}.${index & 255} dev one`);
-    await ipBatchInside(run, namespace, lines);
+    await ipBatch(run, lines, { namespace });
     await expect.poll(() => listener.takeChange(() => false), { timeout: 500, interval: 5 }).toBe(true);
     listener.close();
   });

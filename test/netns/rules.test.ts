@@ -310,7 +310,7 @@ describe('the lock that an earlier process has left', () => {
 
 describe('a bridge', () => {
   test('that stands is not touched', async () => {
-    await sleep(200); // what came before has been told
+    await sleep(1_200); // what came before has been told: the kernel notices cables once a second
     const listener = new ChangeListener('routes');
     await ensureBridge();
     await sleep(200);

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Slots } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
+import { readIp, runIp } from './ip-by-netlink.ts';
 import { SystemCallError } from './libc.ts';
 import { type Child, type Ended, reap, spawnChild, spawnDetached } from './libc-spawn.ts';
+import { nftByLibrary } from './libnftables.ts';
 import type { Namespace } from './netns.ts';
 import { RuleCommits } from './rule-commits.ts';
 
@@ -50,14 +52,46 @@ const QUICK_LOOKS = 10;
 const LOOK_EVERY_MS = 2;
 
 /**
- * Runs one program with an argument list; never a shell. No secret may stand in `argv`.
+ * Runs one program with an argument list; never a shell. No secret may stand in `argv`. What can be done without the program, to the
+ * same end, is done without (docs/adr/0024-ip-and-nft-without-a-process.md).
  * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed; NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
-export const run: Run = (argv, options) =>
-  slots.run(() => {
+export const run: Run = (argv, options = {}) => {
+  const act = withoutProgram(argv, options);
+  if (act) return runWithout(act, argv, options);
+  return slots.run(() => {
     const inForce = Promise.withResolvers<CommandResult>();
     return Promise.race([runNow(argv, options, inForce.resolve), inForce.promise]);
   });
+};
+
+function withoutProgram(argv: readonly string[], options: CommandOptions): (() => Promise<CommandResult>) | undefined {
+  const lines = readIp(argv, options.input);
+  if (lines) return () => runIp(lines, options);
+  return options.namespace ? undefined : nftByLibrary(argv, options.input);
+}
+
+async function runWithout(
+  act: () => Promise<CommandResult>,
+  argv: readonly [string, ...string[]],
+  { timeoutMs = DEFAULT_TIMEOUT_MS, okExitCodes }: CommandOptions,
+): Promise<CommandResult> {
+  const time = new AbortController();
+  const late = sleep(timeoutMs, undefined, { signal: time.signal });
+  late.catch(() => undefined); // nobody waits for it any more
+  try {
+    const outcome = await Promise.race([act(), late]);
+    if (!outcome) throw failure(argv, notWithin(timeoutMs));
+    return toResult(argv, { ...outcome, why: '' }, okExitCodes);
+  } catch (cause) {
+    if (cause instanceof SystemCallError) throw failure(argv, cause.message, cause);
+    throw cause;
+  } finally {
+    time.abort();
+  }
+}
+
+const notWithin = (ms: number): string => `not done within ${ms} ms`;
 
 type Done = (result: CommandResult) => void;
 
@@ -134,7 +168,7 @@ async function outcomeOf(
     void sendInput(child, input, [inputAfter, inputOpenFor]);
     const [stdout, stderr] = await Promise.all([collect(child.output), collect(child.errors)]);
     const end = await ended(child.id);
-    const why = isLate ? `not done within ${timeoutMs} ms` : describe(end);
+    const why = isLate ? notWithin(timeoutMs) : describe(end);
     return { stdout, stderr, exitCode: end.exitCode, why };
   } finally {
     clearTimeout(timer); // its id may soon be another's

@@ -1,23 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Run } from './command.ts';
-import { type Namespace, runInside } from './netns.ts';
+import type { Namespace } from './netns.ts';
 import { batchError, parseBatchFailures } from './repeatable-batch.ts';
 
+export interface IpBatchOptions {
+  /** Absent: the host's. */
+  readonly namespace?: Namespace;
+  /** What follows a line that fails is done as well, since all is undone then. So it is one call of the kernel. */
+  readonly atOnce?: boolean;
+}
+
 /**
- * Runs the lines as one `ip -batch`: one process, in order, ending at the first that fails.
- * @throws EgressError HOST_COMMAND_FAILED with that line
+ * Runs the lines as one `ip -batch`, in order, ending at the first that fails.
+ * @throws EgressError HOST_COMMAND_FAILED with those that failed
  */
-export const ipBatch = (run: Run, lines: readonly string[]): Promise<void> =>
-  batch(lines, (argv, options) => run(argv, options));
-
-export const ipBatchInside = (run: Run, namespace: Namespace, lines: readonly string[]): Promise<void> =>
-  batch(lines, (argv, options) => runInside(run, namespace, argv, options));
-
-async function batch(lines: readonly string[], act: Run): Promise<void> {
+export async function ipBatch(
+  run: Run,
+  lines: readonly string[],
+  { namespace, atOnce = false }: IpBatchOptions = {},
+): Promise<void> {
   if (lines.length === 0) return;
-  const options = { input: `${lines.join('\n')}\n`, okExitCodes: [1] }; // 1: a line failed
-  const { exitCode, stderr } = await act(['ip', '-batch', '-'], options);
+  const { exitCode, stderr } = await run(['ip', ...(atOnce ? ['-force'] : []), '-batch', '-'], {
+    input: `${lines.join('\n')}\n`,
+    okExitCodes: [1], // 1: a line failed
+    ...(namespace ? { namespace } : {}),
+  });
   if (exitCode === 1) throw batchError('ip', parseBatchFailures(stderr, lines));
 }
 

@@ -20,6 +20,8 @@ const calls = {
   epoll_wait: glibc.func('int epoll_wait(int epoll, _Out_ uint8_t *events, int most, int milliseconds)'),
   eventfd: glibc.func('int eventfd(uint32_t count, int flags)'),
   syscall: glibc.func('long syscall(long number, long first, long second, long third)'),
+  if_nametoindex: glibc.func('uint32_t if_nametoindex(const char *name)'),
+  strerror: glibc.func('const char *strerror(int errno)'),
   malloc_trim: glibc.func('int malloc_trim(size_t pad)'),
 };
 
@@ -53,6 +55,16 @@ export function setNetworkNamespace(descriptor: number): void {
 /** What the C library has freed goes back to the system. */
 export function trimHeap(): void {
   calls.malloc_trim(0);
+}
+
+/** As it would be printed. */
+export const describeErrno = (errno: number): string => calls.strerror(errno);
+
+/** Of a device of the namespace that this thread has. @throws SystemCallError in the words of ip(8) */
+export function indexOfLink(name: string): number {
+  const index = calls.if_nametoindex(name);
+  if (index === 0) throw new SystemCallError(`Cannot find device "${name}"`, koffi.errno());
+  return index;
 }
 
 const SCHED_RR = 2;

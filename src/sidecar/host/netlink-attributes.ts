@@ -14,3 +14,23 @@ export function readAttributes(bytes: Buffer): Map<number, Buffer> {
   }
   return found;
 }
+
+/** One attribute. Several values stand one after the other, as attributes within an attribute do. */
+export function attribute(type: number, ...values: readonly Buffer[]): Buffer {
+  const value = Buffer.concat(values);
+  const length = ATTRIBUTE_HEADER_BYTES + value.length;
+  const bytes = Buffer.alloc((length + 3) & ~3);
+  bytes.writeUInt16LE(length, 0);
+  bytes.writeUInt16LE(type, 2);
+  value.copy(bytes, ATTRIBUTE_HEADER_BYTES);
+  return bytes;
+}
+
+export const u8 = (value: number): Buffer => Buffer.of(value);
+export const text = (value: string): Buffer => Buffer.from(`${value}\0`);
+
+export function u32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value, 0);
+  return bytes;
+}

@@ -188,7 +188,7 @@ export class HostNetwork {
   /** Makes the pair, isolated, with the guard shut before anything can pass. Undoes itself when it fails. */
   async makeWire(pair: PairPlan, wire: Wire): Promise<void> {
     try {
-      await ipBatch(this.#run, planPair(pair));
+      await ipBatch(this.#run, planPair(pair), { atOnce: true });
       await this.applyGuard(wire, { kind: 'shut' });
     } catch (error) {
       await this.removeWire(pair.hostLink);

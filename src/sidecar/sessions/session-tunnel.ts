@@ -3,7 +3,7 @@ import { poll } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { addressOf, familyOf } from '../../shared/ip.ts';
 import { tunnelName } from '../../shared/names.ts';
-import { ipBatchInside } from '../host/ip.ts';
+import { ipBatch } from '../host/ip.ts';
 import { readSysctlInside } from '../host/sysctl.ts';
 import { planDirectRoutes } from '../plan/direct-routes.ts';
 import type { SessionRecord } from '../store/records.ts';
@@ -152,7 +152,7 @@ export class SessionTunnel {
       );
     });
     const add = () =>
-      ipBatchInside(this.#context.run, namespace, lines).then(
+      ipBatch(this.#context.run, lines, { namespace }).then(
         () => true,
         () => undefined,
       );

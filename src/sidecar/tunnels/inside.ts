@@ -1,7 +1,7 @@
 import { EgressError } from '../../shared/errors.ts';
 import { familyOf, type IpFamily } from '../../shared/ip.ts';
 import type { Run } from '../host/command.ts';
-import { ipBatchInside } from '../host/ip.ts';
+import { ipBatch } from '../host/ip.ts';
 import { type Namespace, runInside, withNamespace } from '../host/netns.ts';
 import { runRepeatableBatch } from '../host/repeatable-batch.ts';
 import { setSysctlsInside } from '../host/sysctl.ts';
@@ -48,7 +48,7 @@ export async function releaseInside(run: Run, namespace: Namespace): Promise<voi
  */
 export async function configureInside(run: Run, namespace: Namespace, routing: TunnelRouting): Promise<void> {
   allowIpv6(namespace, routing);
-  await ipBatchInside(run, namespace, planTunnelRoutes(routing));
+  await ipBatch(run, planTunnelRoutes(routing), { namespace, atOnce: true });
 }
 
 /**

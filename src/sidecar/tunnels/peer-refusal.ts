@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { isInside } from '../../shared/ip.ts';
+import { isInAny } from '../../shared/ip.ts';
 
 /** What decides whether an address may be a VPN server's. All ranges in CIDR form. */
 export interface PeerRules {
@@ -39,18 +39,17 @@ const NEVER: readonly (readonly [range: string, reason: string])[] = [
  */
 export function refusalOf(address: string, rules: PeerRules): string | undefined {
   const subjects = [address, ...carriedAddresses(address)];
-  if (subjects.some((subject) => isInAny(subject, rules.allow))) return undefined;
+  if (subjects.some(isInAny(rules.allow))) return undefined;
   return subjects.map((subject) => refusalOfOne(subject, rules)).find((reason) => reason !== undefined);
 }
 
-const isInAny = (address: string, ranges: readonly string[]): boolean =>
-  ranges.some((range) => isInside(address, range));
+const never = NEVER.map(([range, reason]) => ({ holds: isInAny([range]), reason }));
 
 function refusalOfOne(address: string, rules: PeerRules): string | undefined {
-  const never = NEVER.find(([range]) => isInside(address, range));
-  if (never) return never[1];
-  if (isInAny(address, rules.own)) return "it is the host's own address";
-  return isInAny(address, rules.docker) ? 'it is inside a Docker network' : undefined;
+  const found = never.find(({ holds }) => holds(address));
+  if (found) return found.reason;
+  if (isInAny(rules.own)(address)) return "it is the host's own address";
+  return isInAny(rules.docker)(address) ? 'it is inside a Docker network' : undefined;
 }
 
 /** IPv4 addresses inside an IPv6 address that the host, or a gateway near it, turns back into IPv4. */

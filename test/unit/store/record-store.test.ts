@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -12,8 +12,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-test('gives back what was written, readable by its owner alone', async () => {
-  const store = new RecordStore(join(folder, 'records'), schema);
+test.each([true, false])('gives back what was written, readable by its owner alone; durable: %s', async (isDurable) => {
+  const store = new RecordStore(join(folder, 'records'), schema, { isDurable });
   await store.write('a/b', { version: 1, name: 'x' });
   expect(await store.readAll()).toEqual({ records: [{ version: 1, name: 'x' }], unreadable: [] });
   expect(statSync(join(folder, 'records')).mode & 0o777).toBe(0o700);
@@ -51,3 +51,13 @@ test('where nothing can be written, it says where and why, with a code', async (
     message: `${folder}/file/below can't be written to: not a directory.`,
   });
 });
+
+test.each([true, false])(
+  'what can’t be put in the place of the old one leaves that as it is; durable: %s',
+  async (isDurable) => {
+    const store = new RecordStore(folder, schema, { isDurable });
+    mkdirSync(join(folder, 'a.json', 'somebody’s'), { recursive: true });
+    await expect(store.write('a', { version: 1, name: 'x' })).rejects.toMatchObject({ code: 'STATE_UNWRITABLE' });
+    expect(readdirSync(folder)).toEqual(['a.json']);
+  },
+);

@@ -14,7 +14,7 @@ export const socketFile = (sessionFolder: string): string => join(folderOf(sessi
 export async function writeConfig(sessionFolder: string, text: string): Promise<void> {
   await mkdir(folderOf(sessionFolder), { recursive: true, mode: 0o700 });
   // No fsync: after a crash of the host there is no tunnel that it would describe.
-  await writeFileAtomic(configFile(sessionFolder), text, { mode: 0o600, fsync: false });
+  writeFileAtomic.sync(configFile(sessionFolder), text, { mode: 0o600, fsync: false });
 }
 
 /** A server that sends junk for weeks must not fill the host's memory: /var/run is a tmpfs. Absent is success. */

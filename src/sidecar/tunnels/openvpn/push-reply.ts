@@ -1,4 +1,4 @@
-import { familyOf, type IpFamily, isInside, isIp } from '../../../shared/ip.ts';
+import { familyOf, type IpFamily, isInAny, isIp } from '../../../shared/ip.ts';
 
 /** What a server gave this client, as far as it is taken: everything else it pushes is passed over. */
 export interface Pushed {
@@ -36,9 +36,16 @@ export function parsePushed(lines: readonly string[]): Pushed {
 }
 
 /** No server's business: this machine itself, its link, multicast. */
-const NEVER = ['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8'];
-const isUsable = (text: string, family: IpFamily): boolean =>
-  isIp(text) && familyOf(text) === family && !NEVER.some((range) => isInside(text, range));
+const isNever = isInAny([
+  '0.0.0.0/8',
+  '127.0.0.0/8',
+  '169.254.0.0/16',
+  '224.0.0.0/3',
+  '::/127',
+  'fe80::/10',
+  'ff00::/8',
+]);
+const isUsable = (text: string, family: IpFamily): boolean => isIp(text) && familyOf(text) === family && !isNever(text);
 
 type Options = readonly (readonly string[])[];
 

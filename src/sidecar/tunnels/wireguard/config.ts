@@ -1,5 +1,5 @@
 import { EgressError } from '../../../shared/errors.ts';
-import { isInside } from '../../../shared/ip.ts';
+import { isInAny } from '../../../shared/ip.ts';
 import type { LaunchScript } from '../../../shared/launch-script.ts';
 import { Secret } from '../../../shared/secret.ts';
 import { Findings } from '../findings.ts';
@@ -120,8 +120,8 @@ function noteUnreachableResolver(
   servers: readonly WireGuardServer[],
   findings: Findings,
 ): void {
-  const covered = servers.flatMap(({ allowedIps }) => allowedIps);
-  if (resolvers.some((resolver) => !covered.some((range) => isInside(resolver, range)))) {
+  const isCovered = isInAny(servers.flatMap(({ allowedIps }) => allowedIps));
+  if (!resolvers.every(isCovered)) {
     findings.note(undefined, 'DNS', 'AllowedIPs does not cover every resolver: one that is outside is unreachable');
   }
 }

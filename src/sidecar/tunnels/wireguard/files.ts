@@ -8,7 +8,7 @@ export const folderOf = (sessionFolder: string): string => join(sessionFolder, '
 /** `wg.conf`, which stays: what the tunnel was made from, readable by root alone. */
 export async function writeConfig(sessionFolder: string, text: string): Promise<void> {
   await mkdir(folderOf(sessionFolder), { recursive: true, mode: 0o700 });
-  await writePrivately(join(folderOf(sessionFolder), 'wg.conf'), text);
+  writePrivately(join(folderOf(sessionFolder), 'wg.conf'), text);
 }
 
 /** Hands `use` a file with `text` that exists only as long as that takes. */
@@ -19,7 +19,7 @@ export async function withSetconfFile(
 ): Promise<void> {
   const file = join(folderOf(sessionFolder), 'setconf');
   try {
-    await writePrivately(file, text);
+    writePrivately(file, text);
     await use(file);
   } finally {
     await rm(file, { force: true });
@@ -27,5 +27,5 @@ export async function withSetconfFile(
 }
 
 // No fsync: after a crash of the host there is no tunnel that these would describe.
-const writePrivately = (file: string, text: string): Promise<void> =>
-  writeFileAtomic(file, text, { mode: 0o600, fsync: false });
+const writePrivately = (file: string, text: string): void =>
+  writeFileAtomic.sync(file, text, { mode: 0o600, fsync: false });

@@ -1,4 +1,4 @@
-import { type Cidr, isInside, isIp, parseCidr } from '../../../shared/ip.ts';
+import { type Cidr, isInAny, isIp, parseCidr } from '../../../shared/ip.ts';
 import type { Findings } from '../findings.ts';
 import { isHostname } from '../peer-endpoint.ts';
 import { missing, type Section, type Value } from './section.ts';
@@ -10,7 +10,7 @@ const MAX_SEARCH_DOMAINS = 16;
 const SMALLEST_MTU = 576; // RFC 791
 const LARGEST_MTU = 65_535;
 /** No session can have these as its own address. */
-const NO_ADDRESS = ['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/127', 'ff00::/8'];
+const isNoAddress = isInAny(['0.0.0.0/8', '127.0.0.0/8', '224.0.0.0/3', '::/127', 'ff00::/8']);
 
 export interface InterfaceSettings {
   readonly addresses: readonly string[];
@@ -50,7 +50,7 @@ interface Address {
 
 function readAddress({ line, text }: Value, findings: Findings): Address[] {
   const cidr = parseCidr(text);
-  if (cidr && !NO_ADDRESS.some((range) => isInside(cidr.address, range))) return [{ line, cidr }];
+  if (cidr && !isNoAddress(cidr.address)) return [{ line, cidr }];
   findings.refuse(line, 'Address is not an address that an interface can have, with or without a prefix length');
   return [];
 }

@@ -92,7 +92,7 @@ describe('a WireGuard tunnel of the kernel', () => {
         rule add priority 100 table main suppress_prefixlength 0
         rule add priority 101 table 51820
         route flush table 51820 type unicast",
-        "inside: ip -batch -
+        "inside: ip -force -batch -
         address replace 10.2.0.2/32 dev wg noprefixroute
         address replace fd00:77::2/128 dev wg nodad noprefixroute
         link set dev wg mtu 1420 up
@@ -119,7 +119,7 @@ describe('a WireGuard tunnel of the kernel', () => {
     expect(await readdir(join(folder, 'wg'))).toEqual(['wg.conf']);
   });
 
-  test.each(['wg setconf', 'ip link set', 'inside: ip -4', 'inside: ip -6', 'inside: sysctl', 'inside: ip -batch'])(
+  test.each(['wg setconf', 'ip link set', 'inside: ip -4', 'inside: ip -6', 'inside: sysctl', 'inside: ip -force'])(
     'is taken away again when %s fails',
     async (failing) => {
       answers = (command) => (command.startsWith(failing) ? { exitCode: 1, stderr: 'no' } : undefined);
