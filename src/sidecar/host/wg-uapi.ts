@@ -5,20 +5,32 @@ import type { WgPeer } from './wg.ts';
 
 /** Peers of a user-space device, by its own socket (wireguard.com/xplatform): what wg(8) would ask, without a process. */
 export async function readUapiPeers(socketPath: string): Promise<WgPeer[]> {
+  return parseUapiPeers(await ask(socketPath, 'get=1\n'));
+}
+
+/** Sets keys and peers as `lines` say. @throws EgressError HOST_COMMAND_FAILED where it refuses them */
+export async function configureUapi(socketPath: string, lines: string): Promise<void> {
+  const errno = errnoOf(await ask(socketPath, `set=1\n${lines}`));
+  if (errno !== '0') throw new EgressError('HOST_COMMAND_FAILED', `configuring a WireGuard device: errno ${errno}`);
+}
+
+async function ask(socketPath: string, question: string): Promise<string> {
   const socket = connect(socketPath);
   socket.setTimeout(ANSWER_MS, () => socket.destroy(new Error('no answer')));
-  socket.end('get=1\n\n');
-  return parseUapiPeers(await text(socket));
+  socket.end(`${question}\n`);
+  return text(socket);
 }
+
+const errnoOf = (answer: string): string => /^errno=(.*)$/m.exec(answer)?.[1] ?? 'missing';
 
 /** A device that lives answers at once. */
 const ANSWER_MS = 4_000;
 
 /** Secrets stand among the lines, and are passed over. */
 export function parseUapiPeers(answer: string): WgPeer[] {
+  const errno = errnoOf(answer);
+  if (errno !== '0') throw new EgressError('INTERNAL', `reading a WireGuard device: errno ${errno}`);
   const lines = answer.split('\n').map((line) => line.split('=') as [string, string?]);
-  const errno = lines.find(([key]) => key === 'errno')?.[1];
-  if (errno !== '0') throw new EgressError('INTERNAL', `reading a WireGuard device: errno ${errno ?? 'missing'}`);
   const peers: Record<string, string>[] = [];
   for (const [key, value = ''] of lines) {
     if (key === 'public_key') peers.push({});

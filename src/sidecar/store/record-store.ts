@@ -5,8 +5,9 @@ import { getSystemErrorMessage } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import type { z } from 'zod';
 import { EgressError, explain } from '../../shared/errors.ts';
+import { replaceFile } from '../../shared/replace-file.ts';
 
-/** What write-file-atomic writes before it renames that. */
+/** What both ways of writing write before they rename that. */
 const UNFINISHED = /\.json\.\d+$/;
 
 export interface Unreadable {
@@ -15,7 +16,7 @@ export interface Unreadable {
 }
 
 export interface RecordStoreOptions {
-  /** What is written lasts when the host loses its power. Otherwise it is as a write to a file is, and costs a start a tenth. */
+  /** What is written lasts when the host loses its power. */
   readonly isDurable?: boolean;
 }
 
@@ -68,10 +69,9 @@ export class RecordStore<Schema extends z.ZodType> {
     return { records, unreadable };
   }
 
-  /** What need not reach a disk is done at once: for a small file that is less work than to wait for each of its steps. */
   async #put(file: string, text: string): Promise<void> {
     if (this.#isDurable) await writeFileAtomic(file, text, { mode: 0o600 });
-    else writeFileAtomic.sync(file, text, { mode: 0o600, fsync: false });
+    else replaceFile(file, text);
   }
 
   #file(id: string): string {

@@ -1,6 +1,6 @@
 import { mkdir, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../../../shared/replace-file.ts';
 
 /** Folder of this tunnel's files below the session's. */
 export const folderOf = (sessionFolder: string): string => join(sessionFolder, 'openvpn');
@@ -13,8 +13,7 @@ export const socketFile = (sessionFolder: string): string => join(folderOf(sessi
 /** What OpenVPN is started with, and what an operator looks at; readable by root alone, since keys of tls-auth are inline. */
 export async function writeConfig(sessionFolder: string, text: string): Promise<void> {
   await mkdir(folderOf(sessionFolder), { recursive: true, mode: 0o700 });
-  // No fsync: after a crash of the host there is no tunnel that it would describe.
-  writeFileAtomic.sync(configFile(sessionFolder), text, { mode: 0o600, fsync: false });
+  replaceFile(configFile(sessionFolder), text);
 }
 
 /** A server that sends junk for weeks must not fill the host's memory: /var/run is a tmpfs. Absent is success. */

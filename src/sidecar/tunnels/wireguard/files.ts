@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { replaceFile } from '../../../shared/replace-file.ts';
 
 /** Folder of this tunnel's files below the session's; operators look for `wg/wg.conf` there. */
 export const folderOf = (sessionFolder: string): string => join(sessionFolder, 'wg');
@@ -8,7 +8,7 @@ export const folderOf = (sessionFolder: string): string => join(sessionFolder, '
 /** `wg.conf`, which stays: what the tunnel was made from, readable by root alone. */
 export async function writeConfig(sessionFolder: string, text: string): Promise<void> {
   await mkdir(folderOf(sessionFolder), { recursive: true, mode: 0o700 });
-  writePrivately(join(folderOf(sessionFolder), 'wg.conf'), text);
+  replaceFile(join(folderOf(sessionFolder), 'wg.conf'), text);
 }
 
 /** Hands `use` a file with `text` that exists only as long as that takes. */
@@ -19,13 +19,9 @@ export async function withSetconfFile(
 ): Promise<void> {
   const file = join(folderOf(sessionFolder), 'setconf');
   try {
-    writePrivately(file, text);
+    replaceFile(file, text);
     await use(file);
   } finally {
     await rm(file, { force: true });
   }
 }
-
-// No fsync: after a crash of the host there is no tunnel that these would describe.
-const writePrivately = (file: string, text: string): void =>
-  writeFileAtomic.sync(file, text, { mode: 0o600, fsync: false });

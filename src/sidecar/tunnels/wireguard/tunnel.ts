@@ -8,7 +8,7 @@ import type { Run } from '../../host/command.ts';
 import { kernelHasIpv6 } from '../../host/ipv6.ts';
 import { isSameProcess } from '../../host/process.ts';
 import { readPeers, setConfig, setEndpoint, type WgPeer } from '../../host/wg.ts';
-import { readUapiPeers } from '../../host/wg-uapi.ts';
+import { configureUapi, readUapiPeers } from '../../host/wg-uapi.ts';
 import type { TunnelRouting } from '../../plan/tunnel-routes.ts';
 import { configureInside, holdInside, moveDevice } from '../inside.ts';
 import { type HostView, type PeerPolicy, resolvePeers, theHost } from '../peer-address.ts';
@@ -38,7 +38,7 @@ import {
   wgDeviceOf,
 } from './device.ts';
 import { withSetconfFile, writeConfig } from './files.ts';
-import { renderConfig, renderSetconf } from './render.ts';
+import { type Pinned, renderConfig, renderSetconf, renderUapi } from './render.ts';
 import type { WireGuardSettings } from './settings.ts';
 import { silence, socketOf } from './userspace.ts';
 
@@ -89,7 +89,7 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     await writeConfig(place.folder, renderConfig(settings));
     const device = await createDevice(this.#parts, place).catch(asDeviceFailure);
     try {
-      await this.#setKeys(place, renderSetconf(settings, pinned, families));
+      await this.#setKeys(place, device, settings, { endpoints: pinned, families });
     } catch (error) {
       await this.#undo(place, device);
       return asDeviceFailure(error);
@@ -207,7 +207,14 @@ class WireGuard implements TunnelKind<WireGuardSettings> {
     return families;
   }
 
-  async #setKeys({ folder, hostDevice }: HostPlace, text: string): Promise<void> {
+  async #setKeys(
+    { folder, hostDevice }: HostPlace,
+    { implementation }: CreatedDevice,
+    settings: WireGuardSettings,
+    pinned: Pinned,
+  ): Promise<void> {
+    if (implementation === 'userspace') return configureUapi(socketOf(hostDevice), renderUapi(settings, pinned));
+    const text = renderSetconf(settings, pinned);
     await withSetconfFile(folder, text, (file) => setConfig({ name: hostDevice, run: this.#run }, file));
   }
 

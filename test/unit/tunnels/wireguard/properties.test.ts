@@ -5,7 +5,7 @@ import { parseCidr } from '../../../../src/shared/ip.ts';
 import { Secret } from '../../../../src/shared/secret.ts';
 import { isHostname, renderPeerEndpoint } from '../../../../src/sidecar/tunnels/peer-endpoint.ts';
 import { parseWireGuard } from '../../../../src/sidecar/tunnels/wireguard/config.ts';
-import { renderConfig, renderSetconf } from '../../../../src/sidecar/tunnels/wireguard/render.ts';
+import { renderConfig, renderSetconf, renderUapi } from '../../../../src/sidecar/tunnels/wireguard/render.ts';
 import type { WireGuardServer, WireGuardSettings } from '../../../../src/sidecar/tunnels/wireguard/settings.ts';
 import { egress, MINIMAL } from './samples.ts';
 
@@ -100,7 +100,9 @@ describe('WireGuard configs', () => {
           try {
             const value = parseWireGuard(egress(`${MINIMAL}${lines.join('\n')}`));
             expect(JSON.stringify(value.notices)).not.toContain(marker);
-            expect(renderConfig(value) + renderSetconf(value, value.peers, new Set([4, 6]))).not.toContain(HOOK);
+            const pinned = { endpoints: value.peers, families: new Set([4, 6] as const) };
+            const written = [renderConfig(value), renderSetconf(value, pinned), renderUapi(value, pinned)];
+            expect(written.join('\n')).not.toContain(HOOK);
           } catch (error) {
             if (!(error instanceof EgressError)) throw error;
             expect(JSON.stringify([error.message, error.fields, error.details])).not.toContain(marker.slice(0, 30));
