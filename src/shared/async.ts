@@ -26,15 +26,21 @@ export async function poll<T>(
   }
 }
 
+/** What `promise` comes to; undefined where it hasn't within `ms`. */
+export function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, undefined);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /** Waits for `promise` at most `ms`. @returns whether it came to a good end by then */
-export const settledWithin = (promise: Promise<unknown>, ms: number): Promise<boolean> => {
-  const timeout = new AbortController();
+export const settledWithin = async (promise: Promise<unknown>, ms: number): Promise<boolean> => {
   const done = promise.then(
     () => true,
     () => false,
   );
-  const late = sleep(ms, false, { signal: timeout.signal }).catch(() => false);
-  return Promise.race([done, late]).finally(() => timeout.abort());
+  return (await within(done, ms)) ?? false;
 };
 
 /** Runs tasks one after the other, in the order they came; one that fails doesn't stop the next. */

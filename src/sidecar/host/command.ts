@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Slots } from '../../shared/async.ts';
+import { Slots, within } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
 import { readIp, runIp } from './ip-by-netlink.ts';
@@ -76,18 +76,13 @@ async function runWithout(
   argv: readonly [string, ...string[]],
   { timeoutMs = DEFAULT_TIMEOUT_MS, okExitCodes }: CommandOptions,
 ): Promise<CommandResult> {
-  const time = new AbortController();
-  const late = sleep(timeoutMs, undefined, { signal: time.signal });
-  late.catch(() => undefined); // nobody waits for it any more
   try {
-    const outcome = await Promise.race([act(), late]);
+    const outcome = await within(act(), timeoutMs);
     if (!outcome) throw failure(argv, notWithin(timeoutMs));
     return toResult(argv, { ...outcome, why: '' }, okExitCodes);
   } catch (cause) {
     if (cause instanceof SystemCallError) throw failure(argv, cause.message, cause);
     throw cause;
-  } finally {
-    time.abort();
   }
 }
 

@@ -130,7 +130,8 @@ export class Endpoints {
     const network = this.#networks.get(known.networkId);
     const namespace = findNamespace(sandboxKey);
     const processes = namespace ? processesInNamespace(namespace.inode) : [];
-    const joiner = await this.#whoJoins(id, network, processes);
+    const container = await containerOf(processes);
+    const joiner = container ? roleOf(container, network) : await this.#whoJoins(id, network);
     if ((published || known.published) && joiner === 'session') throw new EgressError('PORTS_UNSUPPORTED');
     const linkPrefix = joiner === 'proxy' ? proxyLinkPrefix(id) : sessionLinkPrefix(id);
     this.#left.delete(id);
@@ -143,7 +144,7 @@ export class Endpoints {
     const beginning = yetToBegin(processes);
     await this.#write(record);
     const wired = this.#wires.stand(record);
-    const session = this.#sessions.join(record, sandboxKey, { isSurelySession, beginning, wired });
+    const session = this.#sessions.join(record, sandboxKey, { isSurelySession, beginning, container, wired });
     await wired;
     this.#logWire(record);
     // No process may begin in a namespace that has no lock; in one that Docker has yet to make, the session holds it itself.
@@ -238,12 +239,10 @@ export class Endpoints {
   }
 
   /**
-   * Its namespace's processes tell; before there are any, Docker does. It matters for the proxy: that keeps its own default
+   * Where its namespace has no processes yet that could tell, Docker does. It matters for the proxy: that keeps its own default
    * route, its interface has another name, and the ports it publishes elsewhere are no mistake.
    */
-  async #whoJoins(id: string, network: NetworkRecord, processes: readonly number[]): Promise<Joiner> {
-    const container = await containerOf(processes);
-    if (container) return roleOf(container, network);
+  async #whoJoins(id: string, network: NetworkRecord): Promise<Joiner> {
     if (this.#sessions.proxiesOf(network.id).length > 0) return 'session';
     try {
       const owner = await this.#engine.ownerOf(network.id, id, OWNER_TIMEOUT_MS);

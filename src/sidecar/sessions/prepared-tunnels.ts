@@ -1,4 +1,5 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Queue } from '../../shared/async.ts';
 import { explain } from '../../shared/errors.ts';
@@ -83,7 +84,7 @@ export class PreparedTunnels {
     return upcoming?.changes.run(async () => {
       const { tunnel, place } = upcoming;
       const record = tunnel && isSame(tunnel.found, wanted) ? await tunnel.record : undefined;
-      if (record && (await this.#moveFiles(upcoming, folder))) return { ...record, hostDevice: place.hostDevice };
+      if (record && this.#moveFiles(upcoming, folder)) return { ...record, hostDevice: place.hostDevice };
       await this.#drop(upcoming);
       return undefined;
     });
@@ -140,11 +141,11 @@ export class PreparedTunnels {
   }
 
   /** @returns false where it could not be done: then it is made anew, where it belongs */
-  async #moveFiles({ container, place }: Upcoming, folder: string): Promise<boolean> {
+  #moveFiles({ container, place }: Upcoming, folder: string): boolean {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      for (const name of await readdir(place.folder)) await rename(join(place.folder, name), join(folder, name));
-      await rm(place.folder, { recursive: true });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      for (const name of readdirSync(place.folder)) renameSync(join(place.folder, name), join(folder, name));
+      rmdirSync(place.folder);
       return true;
     } catch (error) {
       this.#log.error(container.name, `What was prepared can't be used: ${explain(error)}`);

@@ -1,5 +1,5 @@
 import { poll } from '../../shared/async.ts';
-import { containerOf } from '../docker/container-folder.ts';
+import { type Container, containerOf } from '../docker/container-folder.ts';
 import { LinkCounters } from '../host/link-counters.ts';
 import { findNamespace, type Namespace } from '../host/netns.ts';
 import { isStopped, namespaceOf, type ProcessesByNamespace } from '../host/proc.ts';
@@ -66,10 +66,10 @@ export class SessionSetup {
     return this.#isPlanned;
   }
 
-  /** `earlier`: until the end of the session that had this namespace before. `beginning`: see `FirstProcess.hold`. */
-  start(earlier: Promise<void> | undefined, beginning: readonly number[]): void {
+  /** `earlier`: until the end of the session that had this namespace before. `beginning`: see `FirstProcess.hold`; `container`: whose that is. */
+  start(earlier: Promise<void> | undefined, beginning: readonly number[], container: Container | undefined): void {
     this.#parts.first.hold(beginning);
-    this.#session.background(this.#setUp(earlier, beginning.length > 0));
+    this.#session.background(this.#setUp(earlier, beginning.length > 0 ? container : undefined));
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
@@ -89,20 +89,25 @@ export class SessionSetup {
     this.#parts.first.refuse();
   }
 
-  /** `isReady`: the container's preparations are over, and only Docker's own are still to come. */
-  async #setUp(earlier?: Promise<void>, isReady = false): Promise<void> {
+  /** `ready`: the container whose preparations are over, and only Docker's own are still to come. */
+  async #setUp(earlier?: Promise<void>, ready?: Container): Promise<void> {
     await earlier?.catch(() => undefined); // its own failure, and told of there
-    const { ledger, identity, first, signal } = this.#parts;
+    const { ledger, identity, rules, signal } = this.#parts;
     const probe = () => findNamespace(this.#session.record.sandboxKey);
     const namespace = await poll(probe, { everyMs: 3, deadlineMs: NAMESPACE_DEADLINE_MS, signal });
     if (!namespace) return; // the container never started; the reconciler takes the session away
     identity.setNamespace(namespace);
-    const held = await first.heldWithin(HELD_WITHIN_MS);
-    if (held.length > 0 && isReady) this.#parts.rules.deferLock(this.#wired(namespace));
-    await identity.identify(IDENTITY_QUICK_MS, 10, held);
+    if (ready) rules.deferLock(this.#wired(namespace));
+    await this.#identify(ready);
     this.#session.log('info', `Setting up network namespace for "${ledger.subject}" (${this.#session.folder})`);
     ledger.update({ inode: namespace.inode });
     await (identity.isNamedProxy ? this.#becomeProxy() : this.#becomeSession());
+  }
+
+  async #identify(known: Container | undefined): Promise<void> {
+    const { identity, first } = this.#parts;
+    if (known) identity.setContainer(known);
+    else await identity.identify(IDENTITY_QUICK_MS, 10, await first.heldWithin(HELD_WITHIN_MS));
   }
 
   /**
@@ -113,7 +118,7 @@ export class SessionSetup {
   async #wired(namespace: Namespace): Promise<void> {
     const links = this.#parts.endpoints.wires().map(({ link }) => new LinkCounters(namespace, link));
     const areInside = () => links.every((link) => link.read()) || undefined;
-    await poll(areInside, { everyMs: 2, deadlineMs: WIRED_WITHIN_MS });
+    await poll(areInside, { everyMs: 4, deadlineMs: WIRED_WITHIN_MS });
     for (const link of links) link.close();
   }
 

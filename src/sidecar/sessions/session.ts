@@ -32,6 +32,8 @@ export interface Newcomer {
   readonly wired?: Promise<void>;
   /** Its process, where that is there and yet to begin (`yetToBegin`). */
   readonly beginning: readonly number[];
+  /** Who that is, where it could be told. */
+  readonly container?: Container | undefined;
 }
 
 /**
@@ -154,10 +156,10 @@ export class Session {
   /**
    * For a namespace that Docker has just named. `earlier`: until the end of the one that had this namespace before.
    */
-  start({ isSurelySession, beginning, wired }: Newcomer, earlier?: Promise<void>): void {
+  start({ isSurelySession, beginning, container, wired }: Newcomer, earlier?: Promise<void>): void {
     this.#isSurelySession = isSurelySession;
     if (wired) this.#rules.awaitWire(wired);
-    this.#setup.start(earlier, beginning);
+    this.#setup.start(earlier, beginning, container);
   }
 
   /** For one that an earlier process of ours has set up. @returns false where its namespace is gone. */
