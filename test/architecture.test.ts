@@ -67,7 +67,7 @@ const owners: Record<string, string> = {
   express: 'sidecar/control/',
   commander: 'cli/',
   pino: 'shared/log-file.ts',
-  koffi: 'sidecar/host/lib',
+  koffi: 'sidecar/host/libc',
 };
 
 const source = resolve(import.meta.dirname, '../src');

@@ -27,7 +27,7 @@ export async function poll<T>(
 }
 
 /** What `promise` comes to; undefined where it hasn't within `ms`. */
-export function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms, undefined);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));

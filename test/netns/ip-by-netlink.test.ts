@@ -72,6 +72,12 @@ const ROUTES = planTunnelRoutes({
   mtu: 1380,
   destinations: ['0.0.0.0/0', '::/0', '10.0.0.0/8', 'fd00:1::/64'],
 });
+const MANY_ROUTES = planTunnelRoutes({
+  device: 'wg',
+  addresses: ['10.64.1.8/32'],
+  mtu: 1380,
+  destinations: Array.from({ length: 1000 }, (_, index) => `10.${100 + (index >> 8)}.${index & 255}.0/24`),
+});
 const DIRECT = planDirectRoutes(['198.51.100.0/24', '2001:db8:1::/48'], 'wg', ['10.9.0.2', 'fd00:64::9']);
 
 describe.each<[string, Batch[]]>([
@@ -101,6 +107,13 @@ describe.each<[string, Batch[]]>([
     [
       [planTunnelHold(6), ['-6', '-force']],
       [planTunnelRelease(), ['-6', '-force']],
+    ],
+  ],
+  [
+    'more routes than a socket holds answers for',
+    [
+      [MANY_ROUTES, ['-force']],
+      [planTunnelHold(4), ['-4', '-force']],
     ],
   ],
   ['the release of nothing', [[planTunnelRelease(), ['-4', '-force']]]],
@@ -141,6 +154,10 @@ test('a device is moved to where its descriptor leads, under its new name', asyn
 test('what fails is told as ip(8) tells it', async () => {
   const inside = (...argv: string[]) => runInside(run, byUs, ['ip', ...argv], { okExitCodes: [1] });
   expect(await inside('link', 'delete', 'dev', 'no')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('No such device'),
+  });
+  expect(await inside('address', 'replace', '10.1.1.1/32', 'dev', 'no')).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('Cannot find device "no"'),
   });

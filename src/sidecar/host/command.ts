@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Slots, within } from '../../shared/async.ts';
+import { Slots } from '../../shared/async.ts';
 import { EgressError } from '../../shared/errors.ts';
 import { inside } from './inside.ts';
-import { readIp, runIp } from './ip-by-netlink.ts';
+import { type IpLines, readIp, runIp } from './ip-by-netlink.ts';
 import { SystemCallError } from './libc.ts';
 import { type Child, type Ended, reap, spawnChild, spawnDetached } from './libc-spawn.ts';
-import { nftByLibrary } from './libnftables.ts';
 import type { Namespace } from './netns.ts';
 import { RuleCommits } from './rule-commits.ts';
 
@@ -52,34 +51,27 @@ const QUICK_LOOKS = 10;
 const LOOK_EVERY_MS = 2;
 
 /**
- * Runs one program with an argument list; never a shell. No secret may stand in `argv`. What can be done without the program, to the
- * same end, is done without (docs/adr/0024-ip-and-nft-without-a-process.md).
+ * Runs one program with an argument list; never a shell. No secret may stand in `argv`. Lines of ip(8) that can be done without the
+ * program, to the same end, are (docs/adr/0024-ip-without-a-process.md): those have no timeout, since nobody can take back what the
+ * kernel has begun.
  * @throws EgressError HOST_COMMAND_FAILED with the command and the last line it printed; NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
 export const run: Run = (argv, options = {}) => {
-  const act = withoutProgram(argv, options);
-  if (act) return runWithout(act, argv, options);
+  const lines = readIp(argv, options.input);
+  if (lines) return runLines(lines, argv, options);
   return slots.run(() => {
     const inForce = Promise.withResolvers<CommandResult>();
     return Promise.race([runNow(argv, options, inForce.resolve), inForce.promise]);
   });
 };
 
-function withoutProgram(argv: readonly string[], options: CommandOptions): (() => Promise<CommandResult>) | undefined {
-  const lines = readIp(argv, options.input);
-  if (lines) return () => runIp(lines, options);
-  return options.namespace ? undefined : nftByLibrary(argv, options.input);
-}
-
-async function runWithout(
-  act: () => Promise<CommandResult>,
+async function runLines(
+  lines: IpLines,
   argv: readonly [string, ...string[]],
-  { timeoutMs = DEFAULT_TIMEOUT_MS, okExitCodes }: CommandOptions,
+  options: CommandOptions,
 ): Promise<CommandResult> {
   try {
-    const outcome = await within(act(), timeoutMs);
-    if (!outcome) throw failure(argv, notWithin(timeoutMs));
-    return toResult(argv, { ...outcome, why: '' }, okExitCodes);
+    return toResult(argv, { ...(await runIp(lines, options)), why: '' }, options.okExitCodes);
   } catch (cause) {
     if (cause instanceof SystemCallError) throw failure(argv, cause.message, cause);
     throw cause;

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { Slots } from '../../shared/async.ts';
 import type { CommandOptions, CommandResult } from './command.ts';
 import { inside } from './inside.ts';
@@ -18,6 +19,8 @@ const NLMSGERR_ATTR_MSG = 1;
 const ERROR_BYTES = 20;
 const ON = Buffer.from(Int32Array.of(1).buffer);
 const ROOM = 32 * 1024;
+/** The socket holds some 250 answers until they are read, and the kernel gives all of them before `send` returns. */
+const AT_ONCE = 64;
 
 type Flush = Extract<LineAction, { kind: 'flush' }>;
 
@@ -30,7 +33,7 @@ export interface IpLines {
 }
 
 /** ip(8)'s exit codes: what is named in the line does not stand; the kernel does not do it. */
-const NOT_ASKED = 1;
+const NOT_THERE = 1;
 const REFUSED = 2;
 
 const BATCH = /^(?:-(?<family>[46]) )?(?<force>-force )?-batch -$/;
@@ -50,7 +53,7 @@ const turns = new Slots(2);
 
 /**
  * Does what the lines say without a process, by the messages that ip(8) would send, aside from the main thread: changes of
- * links wait for each other, for some 20 ms each (docs/adr/0024-ip-and-nft-without-a-process.md).
+ * links wait for each other, for some 20 ms each (docs/adr/0024-ip-without-a-process.md).
  * @throws EgressError NAMESPACE_GONE, NAMESPACE_IS_HOST
  */
 export const runIp = (lines: IpLines, { namespace, files = [] }: CommandOptions): Promise<CommandResult> =>
@@ -63,11 +66,16 @@ export const runIp = (lines: IpLines, { namespace, files = [] }: CommandOptions)
     }
   });
 
-interface Failure {
+interface Refusal {
+  readonly why: string;
+  readonly exitCode: typeof NOT_THERE | typeof REFUSED;
+}
+
+const NO_ANSWER: Refusal = { why: 'the kernel gave no answer', exitCode: REFUSED };
+
+interface Failure extends Refusal {
   /** From 0 on. */
   readonly line: number;
-  readonly why: string;
-  readonly exitCode: typeof NOT_ASKED | typeof REFUSED;
 }
 
 /** As ip(8) would have ended. */
@@ -112,7 +120,7 @@ class RouteSocket {
         else await send().then(() => this.#flush(action));
       } catch (error) {
         if (!(error instanceof SystemCallError)) throw error;
-        failures.push({ line, why: error.message, exitCode: NOT_ASKED });
+        failures.push({ line, why: error.message, exitCode: NOT_THERE });
       }
       if (!goesOn) await send();
       if (!goesOn && failures.length > 0) break;
@@ -121,16 +129,22 @@ class RouteSocket {
     return failures.sort((one, other) => one.line - other.line);
   }
 
-  /** All in one call: the kernel does them in their order, also what follows one that fails, and answers each. */
+  /** Many in one call: the kernel does them in their order, also what follows one that fails, and answers each. */
   async #send(messages: readonly Message[]): Promise<Failure[]> {
-    if (messages.length === 0) return [];
+    const failures: Failure[] = [];
+    for (let next = 0; next < messages.length; next += AT_ONCE)
+      failures.push(...(await this.#sendAtOnce(messages.slice(next, next + AT_ONCE))));
+    return failures;
+  }
+
+  async #sendAtOnce(messages: readonly Message[]): Promise<Failure[]> {
     await sendAside(this.#socket, Buffer.concat(messages.map(({ bytes }) => bytes)));
-    const answers: (string | undefined)[] = [];
+    const answers: (Refusal | undefined)[] = [];
     for (let found = receiveMessages(this.#socket); found; found = receiveMessages(this.#socket))
-      answers.push(...found.filter(({ type }) => type === NLMSG_ERROR).map(({ body }) => whyOf(body)));
+      answers.push(...found.filter(({ type }) => type === NLMSG_ERROR).map(({ body }) => refusalIn(body)));
     return messages.flatMap(({ line }, index) => {
-      const why = index < answers.length ? answers[index] : 'the kernel gave no answer';
-      return why === undefined ? [] : [{ line, why, exitCode: REFUSED }];
+      const refusal = index < answers.length ? answers[index] : NO_ANSWER;
+      return refusal ? [{ line, ...refusal }] : [];
     });
   }
 
@@ -148,10 +162,11 @@ class RouteSocket {
   }
 }
 
-/** Pure. struct nlmsgerr, and why in words. Undefined: it is done. */
-function whyOf(body: Buffer): string | undefined {
+/** Pure. struct nlmsgerr. Undefined: it is done. */
+function refusalIn(body: Buffer): Refusal | undefined {
   const errno = -body.readInt32LE(0);
   if (errno === 0) return undefined;
   const words = readAttributes(body.subarray(ERROR_BYTES)).get(NLMSGERR_ATTR_MSG)?.toString().replace(/\0.*$/s, '');
-  return `${words ? `Error: ${words}. ` : ''}RTNETLINK answers: ${describeErrno(errno)}`;
+  const why = `${words ? `Error: ${words}. ` : ''}RTNETLINK answers: ${describeErrno(errno)}`;
+  return { why, exitCode: errno === constants.errno.ENODEV ? NOT_THERE : REFUSED };
 }

@@ -64,7 +64,7 @@ const FORMS: readonly (readonly [form: RegExp, read: Read])[] = [
     ({ name = '', file, to = '' }) =>
       message(({ indexOf, files }) => moveLink(indexOf(name), files[Number(file) - 3] ?? -1, to)),
   ],
-  [/^link delete dev (?<name>\S+)$/, ({ name = '' }) => message(({ indexOf }) => deleteLink(indexOf(name)))],
+  [/^link delete dev (?<name>\S+)$/, ({ name = '' }) => message(() => deleteLink(name))],
   [
     /^address replace (?<address>\S+) dev (?<name>\S+)(?<noDad> nodad)?(?<noPrefixRoute> noprefixroute)?$/,
     ({ address, name = '', noDad, noPrefixRoute }) =>

@@ -112,7 +112,7 @@ type Done = (error: Error | null, length: number) => void;
 const aside = (call: string, buffer: Buffer, work: (done: Done) => void): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     work((error, length) => {
-      if (error || length < 0) reject(error ?? new Error(`${call} failed`));
+      if (error || length < 0) reject(error ?? new SystemCallError(call, koffi.errno()));
       else resolve(buffer.subarray(0, length));
     });
   });

@@ -129,7 +129,9 @@ export function setIsolated(name: string, isolated: boolean): Buffer {
 export const moveLink = (index: number, descriptor: number, name: string): Buffer =>
   changeLink(name, { index }, attribute(IFLA_NET_NS_FD, u32(descriptor)));
 
-export const deleteLink = (index: number): Buffer => change(RTM_DELLINK, 0, linkHeader({ index }));
+/** By its name: to ask for the number of a link that is absent makes the kernel look for a module of that name, and wait for that. */
+export const deleteLink = (name: string): Buffer =>
+  change(RTM_DELLINK, 0, linkHeader(), attribute(IFLA_IFNAME, text(name)));
 
 export interface AddressOptions {
   readonly noDad: boolean;

@@ -40,8 +40,8 @@ type Joiner = 'proxy' | 'session' | 'unknown';
 
 const OWNER_TIMEOUT_MS = 300;
 const LOCK_WAIT_MS = 15_000;
-/** It stands or has failed before anything is settled; Docker waits for 30 s in all. */
-const LOCK_WAIT_AT_GATE_MS = 1_000;
+/** Also after a gate that took as long as it may; Docker waits for 30 s in all. */
+const LEAST_LOCK_WAIT_MS = 1_000;
 const FORGOTTEN_AFTER_MS = 60_000;
 
 /** Docker's endpoints that are ours: on disk, and as veth pairs on the host. */
@@ -144,6 +144,7 @@ export class Endpoints {
     const beginning = yetToBegin(processes);
     await this.#write(record);
     const wired = this.#wires.stand(record);
+    if (namespace && beginning.length === 0) await wired; // a container that runs keeps what it has where its wire fails
     const session = this.#sessions.join(record, sandboxKey, { isSurelySession, beginning, container, wired });
     await wired;
     this.#logWire(record);
@@ -166,8 +167,10 @@ export class Endpoints {
   async awaitEgress(id: string): Promise<void> {
     const session = this.#sessions.of(id);
     if (!session?.namespace) return;
+    const end = performance.now() + LOCK_WAIT_MS;
     await session.waitUntilSettled(this.#gateMs);
-    if (!(await settledWithin(session.locked, LOCK_WAIT_AT_GATE_MS))) throw new EgressError('LOCK_FAILED');
+    const left = Math.max(end - performance.now(), LEAST_LOCK_WAIT_MS);
+    if (!(await settledWithin(session.locked, left))) throw new EgressError('LOCK_FAILED');
   }
 
   /**

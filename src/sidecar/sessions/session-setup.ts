@@ -117,9 +117,12 @@ export class SessionSetup {
    */
   async #wired(namespace: Namespace): Promise<void> {
     const links = this.#parts.endpoints.wires().map(({ link }) => new LinkCounters(namespace, link));
-    const areInside = () => links.every((link) => link.read()) || undefined;
-    await poll(areInside, { everyMs: 4, deadlineMs: WIRED_WITHIN_MS });
-    for (const link of links) link.close();
+    try {
+      const areInside = () => links.every((link) => link.read()) || undefined;
+      await poll(areInside, { everyMs: 4, deadlineMs: WIRED_WITHIN_MS });
+    } finally {
+      for (const link of links) link.close();
+    }
   }
 
   async #becomeProxy(): Promise<void> {
