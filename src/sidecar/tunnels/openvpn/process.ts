@@ -43,6 +43,7 @@ export function planArguments(
     ['persist-tun'],
     ['persist-key'],
     ['nobind'],
+    ['socket-flags', 'TCP_NODELAY'], // for TCP alone: a login is many small packets, each of which waited for an answer to the last
     ['connect-retry', '1', '5'],
     ['hand-window', '20'],
     ['verb', '3'], // the lowest that logs what the server pushed

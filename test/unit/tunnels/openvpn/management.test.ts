@@ -189,7 +189,7 @@ describe('planArguments', () => {
     const at = argv.indexOf('--config');
     expect(argv.slice(0, at)).toEqual(['--connect-timeout', '4']);
     expect(argv.slice(at).join(' ')).toMatchInlineSnapshot(
-      `"--config /run/x/openvpn/openvpn.conf --client --dev kst0 --dev-type tun --script-security 0 --ifconfig-noexec --route-noexec --allow-recursive-routing --management /run/x/openvpn/management.sock unix --management-client-user root --management-hold --management-query-passwords --auth-retry none --persist-tun --persist-key --nobind --connect-retry 1 5 --hand-window 20 --verb 3 --mute 30 --disable-dco"`,
+      `"--config /run/x/openvpn/openvpn.conf --client --dev kst0 --dev-type tun --script-security 0 --ifconfig-noexec --route-noexec --allow-recursive-routing --management /run/x/openvpn/management.sock unix --management-client-user root --management-hold --management-query-passwords --auth-retry none --persist-tun --persist-key --nobind --socket-flags TCP_NODELAY --connect-retry 1 5 --hand-window 20 --verb 3 --mute 30 --disable-dco"`,
     );
   });
   test('a key that signs here is announced, and nothing of it is in the arguments', () => {
