@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { putLaunchScript } from '../support/control.ts';
 import { tryDocker } from '../support/docker.ts';
 import { unique } from '../support/session.ts';
@@ -43,9 +43,15 @@ const commandOf = ({ embedded, resolver, connection }: Marks, posture: Posture):
    nc -w 1 203.0.113.80 ${connection.port} </dev/null & wait; exit 0`,
 ];
 
-/** What happens beside the starts, of containers that have these names. */
-type Meanwhile = (names: readonly string[]) => Promise<unknown>;
+/** What happens before the starts or beside them, of containers that have these names. */
+type Deed = (names: readonly string[]) => Promise<unknown>;
 const nothing = async (): Promise<void> => undefined;
+
+interface Deeds {
+  /** Done before the first of them. */
+  readonly before?: Deed;
+  readonly meanwhile?: Deed;
+}
 
 interface Starts {
   readonly marks: readonly Marks[];
@@ -58,7 +64,7 @@ async function startAtOnce(
   count: number,
   network: Network,
   posture: Posture,
-  meanwhile: Meanwhile = nothing,
+  { before = nothing, meanwhile = nothing }: Deeds = {},
 ): Promise<Starts> {
   const mark = () => world.observer.newMark();
   const all = Array.from({ length: count }, () => ({
@@ -67,6 +73,8 @@ async function startAtOnce(
   }));
   // The tools' mounts would make the start of those who don't need them slower, and so the race easier to win.
   const { run = [] } = posture === tornDown ? asAttacker(posture, network) : {};
+  const names = all.map(({ name }) => name);
+  await before(names);
   const starts = all.map(({ name, marks }) =>
     tryDocker(
       'run',
@@ -80,7 +88,7 @@ async function startAtOnce(
       ...commandOf(marks, posture),
     ),
   );
-  const [outcomes] = await Promise.all([Promise.all(starts), meanwhile(all.map(({ name }) => name))]);
+  const [outcomes] = await Promise.all([Promise.all(starts), meanwhile(names)]);
   await settle(world.observer);
   return {
     marks: all.map(({ marks }) => marks),
@@ -110,34 +118,37 @@ const launchEach = (names: readonly string[], moment: () => Promise<void>): Prom
     }),
   );
 
-interface Circumstance {
+interface Circumstance extends Deeds {
   readonly name: string;
   readonly atOnce: number;
-  readonly meanwhile: Meanwhile;
+  /** Share of the containers that must have started: some are refused while there is no daemon. */
+  readonly leastStarted: number;
   /** Ways out that are not judged. */
   readonly knownLimit?: keyof Marks;
 }
 
 /** What may happen while containers start. */
 const CIRCUMSTANCES: readonly Circumstance[] = [
-  { name: 'no launch script', atOnce: AT_ONCE, meanwhile: nothing },
+  { name: 'no launch script', atOnce: AT_ONCE, leastStarted: 1 },
+  { name: 'launch scripts of all kinds beforehand', atOnce: AT_ONCE, leastStarted: 1, before: launchAll },
   {
     name: 'launch scripts of all kinds at random moments',
     atOnce: AT_ONCE,
+    leastStarted: 1,
     meanwhile: (names) => launchEach(names, aMoment),
   },
-  { name: 'the daemon restarted meanwhile', atOnce: AT_ONCE, meanwhile: restartDaemon },
+  { name: 'the daemon restarted meanwhile', atOnce: AT_ONCE, leastStarted: 0.5, meanwhile: restartDaemon },
   {
     name: 'launch scripts of all kinds beforehand, and the daemon restarted meanwhile',
     atOnce: AT_ONCE,
-    meanwhile: async (names) => {
-      await launchEach(names, nothing);
-      await restartDaemon();
-    },
+    leastStarted: 0.5,
+    before: launchAll,
+    meanwhile: restartDaemon,
   },
   {
     name: 'the daemon killed meanwhile',
     atOnce: AT_ONCE,
+    leastStarted: 0.25,
     meanwhile: async () => {
       await aMoment();
       await world.sidecar.kill();
@@ -148,7 +159,12 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
 ];
 
 /** On a machine at rest a container is at its first instruction sooner. */
-const ALONE: Circumstance = { name: 'no launch script, one after the other', atOnce: 1, meanwhile: nothing };
+const ALONE: Circumstance = { name: 'no launch script, one after the other', atOnce: 1, leastStarted: 1 };
+
+/** As Kasm does it: what of a tunnel needs no namespace is made when Docker creates the container. */
+function launchAll(names: readonly string[]): Promise<unknown> {
+  return launchEach(names, nothing);
+}
 
 /** As an upgrade does it: the old one ends its work, the new one takes over. */
 async function restartDaemon(): Promise<void> {
@@ -159,31 +175,43 @@ async function restartDaemon(): Promise<void> {
 
 /** Who flushes first can do all that the others can; they are here because no tools' mounts make their start slower. */
 const RACERS = [
-  { posture: dockerDefault, circumstances: [...CIRCUMSTANCES.slice(0, 2), ALONE] },
+  { posture: dockerDefault, circumstances: [...CIRCUMSTANCES, ALONE] },
   { posture: tornDown, circumstances: CIRCUMSTANCES },
 ];
 
-test.each(RACERS)(
-  'the control: the first instruction of an unprotected container gets out, $posture.name',
-  async ({ posture }) => {
+const CONTROL_ATTEMPTS = 4;
+const CONTROL_LIMIT_MS = 300_000;
+
+/** Each way out of each of them must be seen at once; on a busy machine a question is lost now and then, so they may try again. */
+async function seeUnprotected(posture: Posture): Promise<void> {
+  let unseen: string[] = [];
+  for (let attempt = 0; attempt < CONTROL_ATTEMPTS; attempt++) {
     const began = Date.now();
     const { marks: all } = await startAtOnce(AT_ONCE, world.plain, posture);
     startsTakeMs = Math.max(startsTakeMs, Date.now() - began);
+    unseen = WAYS.flatMap((way) => {
+      const count = all.filter((marks) => seenOutside(marks[way]).length === 0).length;
+      return count === 0 ? [] : [`${way} of ${count}`];
+    });
     console.log(`${posture.name}: ${AT_ONCE} unprotected starts at once took ${Date.now() - began} ms`);
-    for (const way of WAYS) expect(all.flatMap((marks) => seenOutside(marks[way])).length, way).toBeGreaterThan(0);
-  },
-);
+    if (unseen.length === 0) return;
+  }
+  throw new Error(`of ${AT_ONCE} unprotected containers, these were not seen: ${unseen.join(', ')}`);
+}
 
 describe.each(RACERS)('the first instruction, $posture.name', ({ posture, circumstances }) => {
+  // Here and no test of its own: what is chosen by its name is proved as well.
+  beforeAll(() => seeUnprotected(posture), CONTROL_LIMIT_MS);
+
   test.each(circumstances)(
     `of ${STARTS} sessions, $atOnce at once, gets nothing out: $name`,
-    async ({ name, atOnce, meanwhile, knownLimit }) => {
+    async ({ name, atOnce, leastStarted, knownLimit, ...deeds }) => {
       const ways = WAYS.filter((way) => way !== knownLimit);
       const leaks: string[] = [];
       let started = 0;
       const began = Date.now();
       for (let round = 0; round < STARTS / atOnce; round++) {
-        const starts = await startAtOnce(atOnce, world.sessions, posture, meanwhile);
+        const starts = await startAtOnce(atOnce, world.sessions, posture, deeds);
         started += starts.started;
         leaks.push(...starts.marks.flatMap((marks) => ways.flatMap((way) => seenOutside(marks[way]))));
       }
@@ -192,7 +220,7 @@ describe.each(RACERS)('the first instruction, $posture.name', ({ posture, circum
         `${posture.name}, ${name}: ${started} of ${STARTS} started, ${started * ways.length} probes, ${leaks.length} packets leaked, ${minutes} minutes`,
       );
       expect(leaks).toEqual([]);
-      expect(started).toBeGreaterThan(0);
+      expect(started).toBeGreaterThanOrEqual(STARTS * leastStarted);
     },
     7_200_000,
   );
