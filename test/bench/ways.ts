@@ -13,10 +13,12 @@ export const DEFAULT_BRIDGE = 'Docker’s default bridge';
 export const NO_NETWORK = 'no network';
 export const NO_TUNNEL_WANTED = 'ours, without a tunnel';
 export const WIREGUARD = 'WireGuard (user space)';
-/** The others' launch scripts wait before. */
 export const WIREGUARD_LATE = `${WIREGUARD}, script with the start`;
 export const OPENVPN_UDP = 'OpenVPN, UDP';
+export const OPENVPN_LATE = `${OPENVPN_UDP}, script with the start`;
 export const OPENVPN_TCP = 'OpenVPN, TCP';
+/** The others' launch scripts wait before. */
+const LATE: readonly string[] = [WIREGUARD_LATE, OPENVPN_LATE];
 
 /** The tunnels' servers stand at this gateway; the lab's site sees its address. */
 export const GATEWAY = 1;
@@ -70,8 +72,9 @@ export function useBench(): Bench {
       case WIREGUARD_LATE:
         return launchScript(await world.lab.gateway(GATEWAY).addClient());
       case OPENVPN_UDP:
+      case OPENVPN_LATE:
       case OPENVPN_TCP: {
-        const config = await openVpn?.[way === OPENVPN_UDP ? 'udp' : 'tcp'].clientConfig();
+        const config = await openVpn?.[way === OPENVPN_TCP ? 'tcp' : 'udp'].clientConfig();
         return { version: 1, egress: { type: 'openvpn', config, credential: LOGIN } };
       }
       default:
@@ -82,7 +85,7 @@ export function useBench(): Bench {
     const script = await scriptOf(way);
     if (!script) return DOCKERS_OWN[way] ?? BRIDGE;
     const sent = putLaunchScript(name, script);
-    if (way !== WIREGUARD_LATE) await sent;
+    if (!LATE.includes(way)) await sent;
     return NETWORK;
   };
   const run = async (name: string, network: string): Promise<void> => {
