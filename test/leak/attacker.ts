@@ -85,7 +85,7 @@ export async function startTunnelled(
   return lookAt(container, network, posture);
 }
 
-interface Order {
+export interface Order {
   readonly acts: readonly Act[];
   readonly attempts: readonly (Attempt & { readonly tag: string })[];
   /** A device to take along into a namespace of one's own. */

@@ -124,6 +124,7 @@ async function restingUsage(): Promise<Usage> {
 }
 
 test('nothing got out, of all that tried', async () => {
+  await seeUnprotected(world.observer); // an observer that went blind on the way would have seen nothing, either
   expect(population.trails.length).toBeGreaterThan(SESSIONS / 2);
   await settle(world.observer);
   expect(population.trails.flatMap((trail) => leavings(world.observer, trail))).toEqual([]);

@@ -1,11 +1,12 @@
 import { gatewayAddresses } from '../../lab/addresses.ts';
 import { sleep, waitFor } from '../support/wait.ts';
-import type { Attacker, Report } from './attacker.ts';
+import type { Attacker, Order, Report } from './attacker.ts';
 import { carryOut } from './attacker.ts';
 import { readIp } from './bytes/read.ts';
-import type { Attempt, Case, Group, Mark } from './case.ts';
+import type { Act, Attempt, Case, Group, Mark } from './case.ts';
 import type { Observer, Sighting } from './observer.ts';
 import { describeSighting } from './observer.ts';
+import { type Posture, wireNamedAsTunnel } from './posture.ts';
 
 /** One attempt of one case. */
 export interface Shot {
@@ -52,6 +53,37 @@ function aim(observer: Observer, { at }: Attacker, groups: readonly Group[]): Sh
   return shots;
 }
 
+/** Fails while anything of a lock stands, and where nobody can tell. */
+const NOTHING_DROPS: Act = [
+  '/bin/sh',
+  '-c',
+  'rules=$(/usr/sbin/nft list ruleset 2>/dev/null) || exit 2; ! echo "$rules" | grep -E "drop|reject" >&2',
+];
+
+/** Whose own acts take the lock away; the wire with a tunnel's name goes by the lock as it is. */
+const isTornDown = (posture: Posture): boolean => posture.acts !== undefined && posture !== wireNamedAsTunnel;
+
+/** @throws Error if a lock still stood: it would hold what the guard alone is thought to hold. */
+function expectTornDown({ container, posture }: Attacker, { acts }: Report): void {
+  const proof = acts.find(([command]) => command === NOTHING_DROPS.join(' '));
+  if (proof?.[1] === 'sent') return;
+  const failed = acts.filter(([, outcome]) => outcome !== 'sent').map((act) => act.join(': '));
+  throw new Error(`${container}, ${posture.name}: the lock was not torn down; ${failed.join('; ')}`);
+}
+
+/** Carries out `order` once the lock is gone: the daemon may write it anew in the midst of the acts that take it away. */
+async function carryOutTornDown(attacker: Attacker, order: Order): Promise<Report> {
+  if (!attacker.posture.ownNamespace) {
+    await waitFor('the lock to be torn down', async () => {
+      expectTornDown(attacker, await carryOut(attacker, { ...order, attempts: [] }));
+      return true;
+    });
+  }
+  const report = await carryOut(attacker, order);
+  expectTornDown(attacker, report);
+  return report;
+}
+
 /** Fires once. */
 export async function fire(observer: Observer, attacker: Attacker, groups: readonly Group[]): Promise<Volley> {
   const { posture } = attacker;
@@ -62,8 +94,10 @@ export async function fire(observer: Observer, attacker: Attacker, groups: reado
   const preparations = posture.lacks.includes('NET_ADMIN')
     ? []
     : groups.flatMap(({ cases }) => cases.flatMap((one) => one.acts?.(aimed.at) ?? []));
-  const order = { acts: [...acts, ...preparations], attempts };
-  const report = await carryOut(attacker, posture.ownNamespace ? { ...order, takeAway: device } : order);
+  const proofs = isTornDown(posture) ? [NOTHING_DROPS] : [];
+  const order = { acts: [...acts, ...proofs, ...preparations], attempts };
+  const carry = isTornDown(posture) ? carryOutTornDown : carryOut;
+  const report = await carry(attacker, posture.ownNamespace ? { ...order, takeAway: device } : order);
   return { attacker: aimed, shots, report };
 }
 
