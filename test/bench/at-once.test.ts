@@ -103,8 +103,8 @@ test(`${LARGEST} × ${WIREGUARD}`, { timeout: LIMIT_MS }, async () => {
 
 test('the tables', () => {
   const all = `${LARGEST} × \`docker run\` at the same moment`;
-  report.add(`${all}: until it has returned, the median (the first–the last)`, 's', returned.rows);
-  report.add(`${all}: until connected, the median (the first–the last)`, 's', connected.rows);
+  report.add(`${all}: until it has returned`, 's', returned.rows);
+  report.add(`${all}: until connected`, 's', connected.rows);
   report.add(`${all}: how many failed`, '', failed.rows);
   const question = `answer time of a question that needs nothing, while ${LARGEST} sessions start`;
   report.add(`${question}: the event loop’s delay, and the socket’s`, 'ms', answers.rows);

@@ -1,7 +1,9 @@
 /** What was measured under one name, in its table's unit; null where nothing could be. */
 export interface Row {
   readonly min: number | null;
+  readonly lowerQuartile: number | null;
   readonly median: number | null;
+  readonly upperQuartile: number | null;
   readonly max: number | null;
   readonly values: readonly number[];
 }
@@ -16,6 +18,8 @@ export interface Table {
 export interface Subject {
   readonly subject: string;
   readonly tables: readonly Table[];
+  /** What a reader of the tables has to know. */
+  readonly notes: readonly string[];
 }
 
 /** What one subject leaves for the end of the run. */
@@ -43,7 +47,14 @@ export const median = (values: readonly number[]): number | null => quantile(val
 /** What could not be measured is not a number, and no value. */
 function rowOf(measured: readonly number[]): Row {
   const values = measured.filter(Number.isFinite);
-  return { min: quantile(values, 0), median: median(values), max: quantile(values, 1), values };
+  return {
+    min: quantile(values, 0),
+    lowerQuartile: quantile(values, 0.25),
+    median: median(values),
+    upperQuartile: quantile(values, 0.75),
+    max: quantile(values, 1),
+    values,
+  };
 }
 
 export function tableOf(title: string, unit: string, rows: Readonly<Record<string, readonly number[]>>): Table {
@@ -60,6 +71,6 @@ export function figuresOf(parts: readonly Part[], generatedAt: string): Figures 
   return {
     generatedAt,
     machine: inOrder[0]?.machine ?? '',
-    subjects: inOrder.map(({ subject, tables }) => ({ subject, tables })),
+    subjects: inOrder.map(({ subject, tables, notes }) => ({ subject, tables, notes })),
   };
 }

@@ -6,25 +6,32 @@ function numberText(value: number): string {
   return value.toFixed(Math.abs(value) < 1 ? 3 : 2);
 }
 
-/** `12 ms (11–14)`; one value alone has no spread. */
-export function rowText({ min, median, max, values }: Row, unit: string): string {
-  if (min === null || median === null || max === null) return '–';
+const rangeText = (from: number, to: number): string => `${numberText(from)}–${numberText(to)}`;
+
+/** `12 ms (12–13; 11–14)`; one value alone has no spread. */
+export function rowText({ min, lowerQuartile, median, upperQuartile, max, values }: Row, unit: string): string {
+  if (min === null || lowerQuartile === null || median === null || upperQuartile === null || max === null) return '–';
   const text = `${numberText(median)} ${unit}`.trimEnd();
-  return values.length === 1 ? text : `${text} (${numberText(min)}–${numberText(max)})`;
+  return values.length === 1 ? text : `${text} (${rangeText(lowerQuartile, upperQuartile)}; ${rangeText(min, max)})`;
 }
 
 const tableLines = ({ title, unit, rows }: Table, heading: string): string[] => [
   `${heading} ${title}`,
   '',
   ...markdown([
-    ['', 'median (min–max)', 'values'],
+    ['', 'median (25 %–75 %; min–max)', 'values'],
     ...Object.entries(rows).map(([name, row]) => [name, rowText(row, unit), String(row.values.length)]),
   ]),
   '',
 ];
 
-const subjectLines = ({ tables }: Subject, heading: string): string[] =>
-  tables.flatMap((table) => tableLines(table, heading));
+const noteLines = (notes: readonly string[]): string[] =>
+  notes.length === 0 ? [] : [...notes.map((note) => `- ${note}`), ''];
+
+const subjectLines = ({ tables, notes }: Subject, heading: string): string[] => [
+  ...noteLines(notes),
+  ...tables.flatMap((table) => tableLines(table, heading)),
+];
 
 const about = (date: string, machine: string): string => `${date.slice(0, 16)}Z. ${machine}.`;
 
@@ -33,9 +40,9 @@ export const renderPart = (part: Part, date: string): string =>
   [`# ${part.subject}`, '', about(date, part.machine), '', ...subjectLines(part, '##')].join('\n');
 
 const RULES = [
-  'Medians, in brackets the least and the most, and of how many values. What is compared takes turns, each time with another one first, so',
-  'that a busy moment of the machine hits all alike; shares and differences are made run by run. Only a fleet of sessions can’t take turns',
-  'with another one. Nothing passes or fails by a figure.',
+  'Medians, in brackets between what the middle half lies, then the least and the most, and of how many values. What is compared takes',
+  'turns, each time with another one first, so that a busy moment of the machine hits all alike; shares and differences are made run by run.',
+  'Only a fleet of sessions can’t take turns with another one. Nothing passes or fails by a figure.',
   '',
   '- Sessions, VPN servers and the site that is asked share this machine’s cores.',
   '- *By hand* is the same tool with the same file and the same MTU, set up by its own means: no rules, and no daemon.',

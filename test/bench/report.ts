@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { describeMachine } from '../support/machine-description.ts';
 import { type Part, type Table, tableOf } from './figures.ts';
 import { renderPart } from './page.ts';
@@ -22,10 +22,15 @@ export class Series {
 /** Tables of one file's measurements; printed at its end, with the machine they were measured on. */
 export class Report {
   readonly #tables: Table[] = [];
+  readonly #notes: string[] = [];
 
   constructor(subject: string) {
-    afterAll(async () => {
-      const part: Part = { subject, machine: await describeMachine(), tables: this.#tables };
+    let machine = '';
+    beforeAll(async () => {
+      machine = await describeMachine(); // before: the sources may change while they are measured
+    });
+    afterAll(() => {
+      const part: Part = { subject, machine, tables: this.#tables, notes: this.#notes };
       console.log(renderPart(part, new Date().toISOString()));
       if (RESULTS) writeFileSync(join(RESULTS, `${subject.replace(/\W+/g, '-')}.json`), JSON.stringify(part));
     });
@@ -33,5 +38,9 @@ export class Report {
 
   add(title: string, unit: string, rows: Readonly<Record<string, readonly number[]>>): void {
     this.#tables.push(tableOf(title, unit, rows));
+  }
+
+  note(text: string): void {
+    this.#notes.push(text);
   }
 }

@@ -3,7 +3,7 @@ import { Fleet } from './fleet.ts';
 import { growthOf, partsOf } from './growth.ts';
 import { Report, Series } from './report.ts';
 import { AT_ONCE, inWholeRounds } from './rounds.ts';
-import { LARGEST, OPENVPN_UDP, PLAIN, sizesOf, useBench, WIREGUARD } from './ways.ts';
+import { LARGEST, OPENVPN_UDP, PLAIN, startedSizesOf, useBench, WIREGUARD } from './ways.ts';
 
 const bench = useBench();
 const report = new Report('starting more and more');
@@ -13,7 +13,7 @@ const WARM_UP = 5 * AT_ONCE;
 
 /** Docker's own come last, and alone: the others' fleets are gone by then. */
 const FLEETS = [WIREGUARD, OPENVPN_UDP, PLAIN].flatMap((way) =>
-  sizesOf(way)
+  startedSizesOf(way)
     .slice(-1)
     .map((largest) => ({ way, size: inWholeRounds(largest) })),
 );

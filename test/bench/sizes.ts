@@ -4,3 +4,8 @@ export function parseSizes(text: string): number[] {
   if (sizes.some((size) => !Number.isInteger(size) || size < 1)) throw new Error(`no list of numbers: ${text}`);
   return sizes.toSorted((a, b) => a - b);
 }
+
+/** Larger ones become the largest that may be. */
+export const noMoreThan = (most: number, sizes: readonly number[]): number[] => [
+  ...new Set(sizes.map((size) => Math.min(size, most))),
+];

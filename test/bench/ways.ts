@@ -5,7 +5,7 @@ import { docker } from '../support/docker.ts';
 import { DRIVER, launchScript, NETWORK, NO_TUNNEL, unique } from '../support/session.ts';
 import { useWorld, type World } from '../support/world.ts';
 import { inRounds } from './rounds.ts';
-import { parseSizes } from './sizes.ts';
+import { noMoreThan, parseSizes } from './sizes.ts';
 
 export const BRIDGE = 'user-defined';
 export const PLAIN = 'Docker’s user-defined bridge';
@@ -27,13 +27,18 @@ export const SITE = 'http://203.0.113.80/';
 const numberFrom = (variable: string, otherwise: number): number => Number(process.env[variable] ?? otherwise);
 /** How often what takes seconds is measured. */
 export const RUNS = numberFrom('KASM_SIDECAR_BENCH_RUNS', 8);
+const ASKED_SIZES = parseSizes(process.env.KASM_SIDECAR_BENCH_SESSIONS ?? '1,50,200');
+/** More than that are only measured at rest. */
+const MOST_STARTED = 200;
 /** Fleets of so many sessions, from small to large. */
-export const SIZES = parseSizes(process.env.KASM_SIDECAR_BENCH_SESSIONS ?? '1,50,200');
+export const SIZES = noMoreThan(MOST_STARTED, ASKED_SIZES);
 export const LARGEST = SIZES.at(-1) ?? 1;
 /** With more, the lab's one server process would be measured. */
 export const OPENVPN_MOST = 50;
-export const sizesOf = (way: string): readonly number[] =>
-  way === OPENVPN_UDP ? SIZES.filter((size) => size <= OPENVPN_MOST) : SIZES;
+const sizesOf = (way: string, sizes: readonly number[]): readonly number[] =>
+  way === OPENVPN_UDP ? sizes.filter((size) => size <= OPENVPN_MOST) : sizes;
+export const startedSizesOf = (way: string): readonly number[] => sizesOf(way, SIZES);
+export const restingSizesOf = (way: string): readonly number[] => sizesOf(way, ASKED_SIZES);
 /** How often each fault is made. */
 export const FAULTS = numberFrom('KASM_SIDECAR_BENCH_FAULTS', 3);
 

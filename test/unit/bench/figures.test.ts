@@ -26,17 +26,18 @@ test('a table keeps values in their order, without what could not be measured', 
     title: 'time',
     unit: 's',
     rows: {
-      ours: { min: 1, median: 2, max: 3, values: [3, 1] },
-      theirs: { min: null, median: null, max: null, values: [] },
+      ours: { min: 1, lowerQuartile: 1.5, median: 2, upperQuartile: 2.5, max: 3, values: [3, 1] },
+      theirs: { min: null, lowerQuartile: null, median: null, upperQuartile: null, max: null, values: [] },
     },
   });
 });
 
 test('a run’s figures are its subjects’, by name, with the machine once', () => {
-  const part = (subject: string): Part => ({ subject, machine: 'a machine', tables: [tableOf('time', 's', {})] });
+  const tables = [tableOf('time', 's', {})];
+  const part = (subject: string): Part => ({ subject, machine: 'a machine', tables, notes: [`of ${subject}`] });
   expect(figuresOf([part('starting'), part('faults')], '2026-11-21T12:00:00.000Z')).toEqual({
     generatedAt: '2026-11-21T12:00:00.000Z',
     machine: 'a machine',
-    subjects: ['faults', 'starting'].map((subject) => ({ subject, tables: [{ title: 'time', unit: 's', rows: {} }] })),
+    subjects: ['faults', 'starting'].map((subject) => ({ subject, tables, notes: [`of ${subject}`] })),
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { growthOf, partsOf } from '../../bench/growth.ts';
 import { inRounds, inWholeRounds } from '../../bench/rounds.ts';
-import { parseSizes } from '../../bench/sizes.ts';
+import { noMoreThan, parseSizes } from '../../bench/sizes.ts';
 
 describe('a fleet that grows', () => {
   const rounds = [1, 1, 2, 1, 1, 3, 4, 4, 4, 5, 4];
@@ -34,6 +34,11 @@ describe('sizes', () => {
   test.each(['', '1,', '0', '-3', '1.5', 'many'])('"%s" is refused', (text) => {
     expect(() => parseSizes(text)).toThrow(`no list of numbers: ${text}`);
   });
+});
+
+test('sizes above the most become it, once', () => {
+  expect(noMoreThan(200, [1, 50, 200, 500])).toEqual([1, 50, 200]);
+  expect(noMoreThan(200, [20, 500])).toEqual([20, 200]);
 });
 
 describe('rounds', () => {
