@@ -148,7 +148,7 @@ const CIRCUMSTANCES: readonly Circumstance[] = [
   {
     name: 'the daemon killed meanwhile',
     atOnce: AT_ONCE,
-    leastStarted: 0.25,
+    leastStarted: 0.5,
     meanwhile: async () => {
       await aMoment();
       await world.sidecar.kill();

@@ -63,25 +63,29 @@ const NOTHING_DROPS: Act = [
 /** Whose own acts take the lock away; the wire with a tunnel's name goes by the lock as it is. */
 const isTornDown = (posture: Posture): boolean => posture.acts !== undefined && posture !== wireNamedAsTunnel;
 
-/** @throws Error if a lock still stood: it would hold what the guard alone is thought to hold. */
-function expectTornDown({ container, posture }: Attacker, { acts }: Report): void {
+/** What of it did not do its work, where a lock still stood: that would hold what the guard alone is thought to hold. */
+function whyLocked({ acts }: Report): string | undefined {
   const proof = acts.find(([command]) => command === NOTHING_DROPS.join(' '));
-  if (proof?.[1] === 'sent') return;
+  if (proof?.[1] === 'sent') return undefined;
   const failed = acts.filter(([, outcome]) => outcome !== 'sent').map((act) => act.join(': '));
-  throw new Error(`${container}, ${posture.name}: the lock was not torn down; ${failed.join('; ')}`);
+  return `the lock was not torn down; ${failed.join('; ')}`;
 }
 
 const TEARING_DOWN_MS = 90_000;
 
-/** The daemon may write the lock anew in the midst of the acts that take it away: then all of it is done once more. */
+/**
+ * The daemon may write the lock anew in the midst of the acts that take it away: then all of it is done once more. In a namespace
+ * of the attacker's own nobody does, and its acts can't be repeated.
+ */
 async function carryOutTornDown(attacker: Attacker, order: Order): Promise<Report> {
-  const tearDownAndFire = async () => {
+  const { container, posture } = attacker;
+  const end = Date.now() + (posture.ownNamespace ? 0 : TEARING_DOWN_MS);
+  for (;;) {
     const report = await carryOut(attacker, order);
-    expectTornDown(attacker, report);
-    return report;
-  };
-  if (attacker.posture.ownNamespace) return tearDownAndFire(); // the daemon is nowhere near, and its acts can't be repeated
-  return waitFor('the lock to be torn down', tearDownAndFire, { timeoutMs: TEARING_DOWN_MS });
+    const why = whyLocked(report);
+    if (why === undefined) return report;
+    if (Date.now() >= end) throw new Error(`${container}, ${posture.name}: ${why}`);
+  }
 }
 
 /** Fires once. */
