@@ -36,6 +36,7 @@ export function clientAddresses(gateway: number, client: number): { v4: string; 
 }
 
 export const WIREGUARD_PORT = 51820;
+export const OPENVPN_PORT = 1194;
 
 /** Everything in the kernel is called `<prefix>-…`: namespaces, the host's wire, WireGuard devices. */
 export interface LabNames {

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../src/sidecar/host/command.ts';
 import type { LabNames } from './addresses.ts';
-import { gatewayAddresses } from './addresses.ts';
+import { gatewayAddresses, OPENVPN_PORT } from './addresses.ts';
 import { startDaemon, until } from './daemon.ts';
 import { argvInside, runInside } from './namespace.ts';
 import { type OpenVpnClientOptions, renderOpenVpnClient } from './openvpn-client.ts';
@@ -43,15 +43,13 @@ export interface OpenVpnServer {
   start(): Promise<void>;
 }
 
-const DEFAULT_PORT = 1194;
-
 /** An OpenVPN server in a gateway's namespace, beside its WireGuard server; the one that runs there at this port already. */
 export async function startOpenVpnServer(
   names: LabNames,
   gateway: number,
   options: OpenVpnServerOptions = {},
 ): Promise<OpenVpnServer> {
-  const { protocol = 'udp', port = DEFAULT_PORT, key = 'tls-crypt' } = options;
+  const { protocol = 'udp', port = OPENVPN_PORT, key = 'tls-crypt' } = options;
   const folder = join(names.folder, `openvpn-${gateway}-${protocol}-${port}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const pki = new Pki(join(folder, 'pki'));
@@ -141,7 +139,7 @@ async function serverConfig(
   network: { prefix4: string; network6: string },
   options: OpenVpnServerOptions,
 ): Promise<string> {
-  const { protocol = 'udp', port = DEFAULT_PORT, key = 'tls-crypt', ipv6 = true } = options;
+  const { protocol = 'udp', port = OPENVPN_PORT, key = 'tls-crypt', ipv6 = true } = options;
   await pki.issue('server', 'serverAuth', options.certificate);
   const [ping, restart] = options.keepalive ?? [2, 8];
   const file = (name: string) => join(folder, name);

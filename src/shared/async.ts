@@ -26,22 +26,19 @@ export async function poll<T>(
   }
 }
 
-/** What `promise` comes to; undefined where it hasn't within `ms`. */
-function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms, undefined);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
 /** Waits for `promise` at most `ms`. @returns whether it came to a good end by then */
-export const settledWithin = async (promise: Promise<unknown>, ms: number): Promise<boolean> => {
-  const done = promise.then(
-    () => true,
-    () => false,
-  );
-  return (await within(done, ms)) ?? false;
-};
+export const settledWithin = (promise: Promise<unknown>, ms: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, false);
+    const end = (isGood: boolean) => {
+      clearTimeout(timer);
+      resolve(isGood);
+    };
+    promise.then(
+      () => end(true),
+      () => end(false),
+    );
+  });
 
 /** Runs tasks one after the other, in the order they came; one that fails doesn't stop the next. */
 export class Queue {

@@ -1,4 +1,4 @@
-import { gatewayAddresses } from '../../lab/addresses.ts';
+import { gatewayAddresses, OPENVPN_PORT, WIREGUARD_PORT } from '../../lab/addresses.ts';
 import { Queue } from '../../src/shared/async.ts';
 import { PROTOCOL } from './bytes/build.ts';
 import { arpTarget, describePacket, readIp, reportedGroups } from './bytes/read.ts';
@@ -24,7 +24,7 @@ const FIRST_PORT = 10_000;
 const LAST_PORT = 32_000; // from 32768 on, the kernel chooses for others
 
 /** What all encrypted tunnels of the lab look like on the host's wire. */
-const TUNNEL_PORTS = [51_820, 1194];
+const TUNNEL_PORTS = [WIREGUARD_PORT, OPENVPN_PORT];
 const GATEWAYS = [1, 2].map((number) => gatewayAddresses(number).v4);
 const UNREACHABLE = 3;
 const NEIGHBOUR_DISCOVERY = [133, 134, 135, 136, 137, 143];

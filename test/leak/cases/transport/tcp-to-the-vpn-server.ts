@@ -1,8 +1,6 @@
-import { gatewayAddresses } from '../../../../lab/addresses.ts';
+import { gatewayAddresses, OPENVPN_PORT } from '../../../../lab/addresses.ts';
 import { tcpTo } from '../../attempts/socket.ts';
 import type { Case } from '../../case.ts';
-
-const OPENVPN_PORT = 1194;
 
 export const tcpToTheVpnServer: Case = {
   name: 'TCP to the VPN server’s own address',

@@ -1,8 +1,6 @@
-import { gatewayAddresses, WIREGUARD_PORT } from '../../../../lab/addresses.ts';
+import { gatewayAddresses, OPENVPN_PORT, WIREGUARD_PORT } from '../../../../lab/addresses.ts';
 import { udpTo } from '../../attempts/socket.ts';
 import type { Case } from '../../case.ts';
-
-const OPENVPN_PORT = 1194;
 
 export const udpToTheVpnServer: Case = {
   name: 'cleartext UDP to the VPN server’s own address and port',
